@@ -1,0 +1,40 @@
+/** Packages that ship ES modules only and that CommonJS packages require: jest's require() cannot load them as they are. */
+const REQUIRED_ESM_ONLY = ['content-disposition', 'cookie', 'mime', 'file-type'];
+
+const swc = {
+  jsc: {
+    target: 'es2023',
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true },
+    keepClassNames: true,
+  },
+  sourceMaps: 'inline',
+};
+
+/** @type {import('jest').Config} */
+export default {
+  rootDir: import.meta.dirname,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: {
+    '^#libs/([a-z-]+)$': '<rootDir>/libs/$1/index.ts',
+    '^#apps/(.*)\\.js$': '<rootDir>/apps/$1.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  transform: {
+    '\\.ts$': ['@swc/jest', { ...swc, module: { type: 'nodenext' } }],
+    [`node_modules/(${REQUIRED_ESM_ONLY.join('|')})/.*\\.js$`]: [
+      '@swc/jest',
+      { jsc: { target: 'es2023', parser: { syntax: 'ecmascript' } }, module: { type: 'commonjs' } },
+    ],
+  },
+  transformIgnorePatterns: [`node_modules/(?!(${REQUIRED_ESM_ONLY.join('|')})/)`],
+  testMatch: ['<rootDir>/libs/**/*.spec.ts', '<rootDir>/apps/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  globalSetup: '<rootDir>/test/harness/global-setup.ts',
+  globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
+  testTimeout: 30_000,
+  collectCoverageFrom: ['libs/**/*.ts', '!libs/**/*.spec.ts', '!libs/**/index.ts'],
+  coverageThreshold: { global: { lines: 90 } },
+};

@@ -1,0 +1,102 @@
+/**
+ * Every way in which this service refuses or fails, as the machine code an API answer carries.
+ * `libs/http` maps each to status and sentence; a code added here does not compile there until it is mapped.
+ */
+export const ERROR_CODES = [
+  'account_suspended',
+  'bad_request',
+  'bot_not_authorized',
+  'conflict',
+  'highlevel_refused',
+  'highlevel_unavailable',
+  'internal_error',
+  'invalid_access_token',
+  'location_already_connected',
+  'malformed_json',
+  'not_a_member',
+  'not_authorized',
+  'not_configured',
+  'not_connected',
+  'not_found',
+  'parameter_missing',
+  'payload_too_large',
+  'reauthorization_required',
+  'signature_rejected',
+  'throttled',
+  'token_unreadable',
+  'unauthenticated',
+  'unavailable',
+  'unsupported_media_type',
+  'validation_failed',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** Facts about an error that may be shown to the caller: ids and names, never a secret. */
+export type ErrorFields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/** An error with a meaning. Thrown free of HTTP; one filter in `libs/http` turns it into an answer. */
+export abstract class DomainError extends Error {
+  abstract readonly code: ErrorCode;
+
+  constructor(
+    message: string,
+    readonly fields: ErrorFields = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A record or account that does not exist, or that the caller's account does not own. */
+export class NotFound extends DomainError {
+  readonly code = 'not_found';
+  constructor(what: string, options?: ErrorOptions) {
+    super(`${what} not found`, {}, options);
+  }
+}
+
+/** The request was understood and its content refused. `attributes` names the fields, as Rails does (DM 3). */
+export class ValidationFailed extends DomainError {
+  readonly code = 'validation_failed';
+  constructor(
+    message: string,
+    readonly attributes: readonly string[],
+    options?: ErrorOptions,
+  ) {
+    super(message, {}, options);
+  }
+}
+
+/** GHL_CLIENT_ID or GHL_CLIENT_SECRET is missing in installation_configs and in the environment. */
+export class NotConfigured extends DomainError {
+  readonly code = 'not_configured';
+  constructor() {
+    super('GHL OAuth credentials not configured');
+  }
+}
+
+/** The caller is known but lacks the role. */
+export class NotAuthorized extends DomainError {
+  readonly code = 'not_authorized';
+  constructor() {
+    super('You are not authorized to do this action');
+  }
+}
+
+/** Too many attempts; `retryAfterSeconds` becomes the Retry-After header. */
+export class Throttled extends DomainError {
+  readonly code = 'throttled';
+  constructor(readonly retryAfterSeconds: number) {
+    super('Retry later');
+  }
+}
+
+/** A part this service depends on does not answer (PostgreSQL, Redis); the caller may try again. */
+export class Unavailable extends DomainError {
+  readonly code = 'unavailable';
+  constructor(what: string, options?: ErrorOptions) {
+    super(`${what} is unavailable`, {}, options);
+  }
+}
