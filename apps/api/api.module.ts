@@ -1,0 +1,31 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthModule } from '#libs/auth';
+import { type AppConfig, ConfigModule } from '#libs/config';
+import { ContactsModule } from '#libs/contacts';
+import { DatabaseModule } from '#libs/database';
+import { IntegrationsModule } from '#libs/integrations';
+import { OAuthModule } from '#libs/oauth';
+import { QueueModule } from '#libs/queue';
+import { WebhooksModule } from '#libs/webhooks';
+import { HealthController } from './health.controller.js';
+
+/** Everything that answers HTTP: sign-in, OAuth, integrations, contacts, webhook intake, health. */
+@Module({})
+export class ApiModule {
+  static register(config: AppConfig): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [
+        ConfigModule.register(config),
+        DatabaseModule,
+        QueueModule.register(config),
+        AuthModule,
+        ContactsModule,
+        IntegrationsModule,
+        OAuthModule,
+        WebhooksModule,
+      ],
+      controllers: [HealthController],
+    };
+  }
+}
