@@ -4,7 +4,7 @@ const LAYERS = [
   ['config', 'logging'],
   ['database', 'http'],
   ['queue', 'auth'],
-  ['contacts', 'integrations'],
+  ['contacts', 'health', 'integrations'],
   ['oauth', 'contact-sync'],
   ['webhooks'],
 ];

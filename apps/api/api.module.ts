@@ -3,11 +3,11 @@ import { AuthModule } from '#libs/auth';
 import { type AppConfig, ConfigModule } from '#libs/config';
 import { ContactsModule } from '#libs/contacts';
 import { DatabaseModule } from '#libs/database';
+import { HealthModule } from '#libs/health';
 import { IntegrationsModule } from '#libs/integrations';
 import { OAuthModule } from '#libs/oauth';
 import { QueueModule } from '#libs/queue';
 import { WebhooksModule } from '#libs/webhooks';
-import { HealthController } from './health.controller.js';
 
 /** Everything that answers HTTP: sign-in, OAuth, integrations, contacts, webhook intake, health. */
 @Module({})
@@ -24,8 +24,8 @@ export class ApiModule {
         IntegrationsModule,
         OAuthModule,
         WebhooksModule,
+        HealthModule,
       ],
-      controllers: [HealthController],
     };
   }
 }
