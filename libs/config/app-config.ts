@@ -1,0 +1,97 @@
+export type NodeEnv = 'development' | 'production' | 'test';
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+export type SwaggerAccess = 'admin' | 'open' | 'off';
+
+/** Texts of ActiveRecord's three encryption variables, not derived keys (DM 8). */
+export interface EncryptionConfig {
+  readonly primaryKey: string;
+  readonly deterministicKey: string;
+  readonly keyDerivationSalt: string;
+  readonly digest: 'sha1' | 'sha256';
+}
+
+export interface GhlConfig {
+  /** From the environment only: `GlobalConfigService.ghlCredentials()` asks the database first. */
+  readonly clientId: string | undefined;
+  readonly clientSecret: string | undefined;
+  /** The key of HighLevel's encrypted user context (HL 8). */
+  readonly sharedSecret: string | undefined;
+  /** Without a slash at the end. */
+  readonly apiUrl: string;
+  /** Base of the authorization page, without `/v2/oauth/chooselocation` and without a slash at the end. */
+  readonly marketplaceUrl: string;
+  readonly redirectPath: '/ghl/callback' | '/crm/callback';
+  /** `PUBLIC_URL` + `redirectPath`: must be registered with the app at HighLevel, character by character. */
+  readonly redirectUri: string;
+  readonly extraScopes: readonly string[];
+  /** False where DeskFlow's own job refreshes: two refreshers destroy each other's tokens. */
+  readonly tokenRefresh: boolean;
+  /** A token that expires within this many milliseconds is refreshed by the cron. */
+  readonly refreshWindowMs: number;
+  readonly encryptRefreshToken: boolean;
+  /** Set only when `GHL_WEBHOOK_SECRET` is: the client secret stands in for it otherwise. */
+  readonly webhookSecret: string | undefined;
+  /** Whether HMAC signatures are accepted at all. */
+  readonly webhookHmac: boolean;
+  /** Ed25519 keys as PEM; HighLevel's own unless set. */
+  readonly webhookPublicKeys: readonly string[];
+  /** RSA keys as PEM; empty = the legacy scheme is off. */
+  readonly legacyWebhookPublicKeys: readonly string[];
+}
+
+export interface SignInLimits {
+  /** Failed sign-ins per address in 5 minutes. */
+  readonly failuresPerIp: number;
+  /** Failed sign-ins per e-mail address in 15 minutes. */
+  readonly failuresPerEmail: number;
+}
+
+/**
+ * The configuration of a process, typed and complete. `loadConfig` makes it and is the only reader of the environment;
+ * everything else gets it injected.
+ */
+export class AppConfig {
+  readonly nodeEnv!: NodeEnv;
+  readonly host!: string;
+  readonly port!: number;
+  readonly workerPort!: number;
+  readonly simulatorPort!: number;
+  /** Where the embedded default keeps its database and keys. */
+  readonly dataDir!: string;
+  readonly logLevel!: LogLevel;
+  /** As Fastify's `trustProxy` takes it. */
+  readonly trustProxy!: boolean | number | string[];
+  readonly swaggerAccess!: SwaggerAccess;
+  /** Where people open DeskFlow; redirects after the callback start here. No slash at the end. */
+  readonly frontendUrl!: string;
+  /** Where HighLevel reaches this service. No slash at the end. */
+  readonly publicUrl!: string;
+  /** Undefined in the embedded default, whose launcher starts a database and passes its address on. */
+  readonly databaseUrl: string | undefined;
+  /** Undefined: wake-ups stay inside the process. */
+  readonly redisUrl: string | undefined;
+  /** Signs session tokens; equal in every process that is configured alike. */
+  readonly session!: { readonly secret: string };
+  readonly signIn!: SignInLimits;
+  readonly demo!: { readonly adminEmail: string; readonly adminPassword: string };
+  /** Undefined: tokens are stored in clear. */
+  readonly encryption: EncryptionConfig | undefined;
+  readonly ghl!: GhlConfig;
+  /** What works but deserves to be known; `ConfigModule` logs it once at start. */
+  readonly warnings!: readonly string[];
+
+  constructor(settings: AppSettings) {
+    Object.assign(this, settings);
+  }
+
+  get isProduction(): boolean {
+    return this.nodeEnv === 'production';
+  }
+
+  /** No database was named: the service is to bring its own. */
+  get isEmbedded(): boolean {
+    return this.databaseUrl === undefined;
+  }
+}
+
+export type AppSettings = Omit<AppConfig, 'isProduction' | 'isEmbedded'>;
