@@ -1,3 +1,5 @@
+import { ConfigError } from './config-error.js';
+
 export type NodeEnv = 'development' | 'production' | 'test';
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 export type SwaggerAccess = 'admin' | 'open' | 'off';
@@ -54,7 +56,6 @@ export class AppConfig {
   readonly nodeEnv!: NodeEnv;
   readonly host!: string;
   readonly port!: number;
-  readonly workerPort!: number;
   readonly simulatorPort!: number;
   /** Where the embedded default keeps its database and keys. */
   readonly dataDir!: string;
@@ -66,8 +67,6 @@ export class AppConfig {
   readonly frontendUrl!: string;
   /** Where HighLevel reaches this service. No slash at the end. */
   readonly publicUrl!: string;
-  /** Undefined in the embedded default, whose launcher starts a database and passes its address on. */
-  readonly databaseUrl: string | undefined;
   /** Undefined: wake-ups stay inside the process. */
   readonly redisUrl: string | undefined;
   /** Signs session tokens; equal in every process that is configured alike. */
@@ -80,8 +79,21 @@ export class AppConfig {
   /** What works but deserves to be known; `ConfigModule` logs it once at start. */
   readonly warnings!: readonly string[];
 
-  constructor(settings: AppSettings) {
+  readonly #databaseUrl: string | undefined;
+
+  constructor({ databaseUrl, ...settings }: AppSettings) {
     Object.assign(this, settings);
+    this.#databaseUrl = databaseUrl;
+  }
+
+  /**
+   * The address of PostgreSQL.
+   * @throws ConfigError where none was given, which `isEmbedded` tells beforehand.
+   */
+  get databaseUrl(): string {
+    if (this.#databaseUrl !== undefined) return this.#databaseUrl;
+    const expected = 'the address of the database, for example "postgresql://user:password@host:5432/name"';
+    throw new ConfigError([{ variable: 'DATABASE_URL', given: 'nothing', expected }]);
   }
 
   get isProduction(): boolean {
@@ -90,8 +102,10 @@ export class AppConfig {
 
   /** No database was named: the service is to bring its own. */
   get isEmbedded(): boolean {
-    return this.databaseUrl === undefined;
+    return this.#databaseUrl === undefined;
   }
 }
 
-export type AppSettings = Omit<AppConfig, 'isProduction' | 'isEmbedded'>;
+export interface AppSettings extends Omit<AppConfig, 'databaseUrl' | 'isProduction' | 'isEmbedded'> {
+  readonly databaseUrl: string | undefined;
+}

@@ -2,6 +2,8 @@ import { type DynamicModule, Logger, Module, type OnModuleInit } from '@nestjs/c
 import { AppConfig } from './app-config.js';
 import { GlobalConfigService } from './global-config.service.js';
 
+const registered = new WeakMap<AppConfig, DynamicModule>();
+
 /**
  * Provides `AppConfig` and `GlobalConfigService` everywhere. The latter reads the database, so an application that
  * registers this module also imports `DatabaseModule`.
@@ -12,13 +14,18 @@ export class ConfigModule implements OnModuleInit {
 
   constructor(private readonly config: AppConfig) {}
 
+  /** The same answer for the same configuration, so that Nest keeps one module of it however often it is imported. */
   static register(config: AppConfig): DynamicModule {
-    return {
+    const known = registered.get(config);
+    if (known) return known;
+    const module = {
       module: ConfigModule,
       global: true,
       providers: [{ provide: AppConfig, useValue: config }, GlobalConfigService],
       exports: [AppConfig, GlobalConfigService],
     };
+    registered.set(config, module);
+    return module;
   }
 
   onModuleInit(): void {

@@ -25,7 +25,6 @@ export class Environment {
   @IsOptional() @OneOf('development', 'production', 'test') NODE_ENV?: string;
   @IsOptional() HOST?: string;
   @IsOptional() @Port() PORT?: string;
-  @IsOptional() @Port() WORKER_PORT?: string;
   @IsOptional() @Port() SIMULATOR_PORT?: string;
   @IsOptional() DATA_DIR?: string;
   @IsOptional() @OneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace') LOG_LEVEL?: string;

@@ -1,6 +1,6 @@
-import { NotConfigured, NotFound } from '#libs/errors';
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { NotConfigured, NotFound } from '#libs/errors';
 import { AppConfig } from './app-config.js';
 import { readTaggedValue, writeTaggedValue } from './tagged-yaml.js';
 

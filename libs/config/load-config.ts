@@ -1,6 +1,6 @@
-import { HIGHLEVEL_ED25519_PUBLIC_KEY } from '#libs/highlevel';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
+import { HIGHLEVEL_ED25519_PUBLIC_KEY } from '#libs/highlevel';
 import {
   AppConfig,
   type EncryptionConfig,
@@ -40,7 +40,6 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     nodeEnv,
     host: given.HOST ?? '127.0.0.1',
     port,
-    workerPort: Number(given.WORKER_PORT ?? 3002),
     simulatorPort: Number(given.SIMULATOR_PORT ?? 3001),
     dataDir: given.DATA_DIR ?? '.data',
     logLevel: (given.LOG_LEVEL ?? 'info') as LogLevel,

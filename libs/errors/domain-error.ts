@@ -7,10 +7,12 @@ export const ERROR_CODES = [
   'bad_request',
   'bot_not_authorized',
   'conflict',
+  'headers_too_large',
   'highlevel_refused',
   'highlevel_unavailable',
   'internal_error',
   'invalid_access_token',
+  'invalid_credentials',
   'location_already_connected',
   'malformed_json',
   'not_a_member',
@@ -18,15 +20,18 @@ export const ERROR_CODES = [
   'not_configured',
   'not_connected',
   'not_found',
+  'otp_required',
   'parameter_missing',
   'payload_too_large',
   'reauthorization_required',
+  'request_timeout',
   'signature_rejected',
   'throttled',
   'token_unreadable',
   'unauthenticated',
   'unavailable',
   'unsupported_media_type',
+  'uri_too_long',
   'validation_failed',
 ] as const;
 
@@ -49,6 +54,16 @@ export abstract class DomainError extends Error {
   }
 }
 
+/** The request makes no sense as it was sent, whatever state things are in. */
+export class BadRequest extends DomainError {
+  readonly code = 'bad_request';
+}
+
+/** The request contradicts the state of things; it may be right later. */
+export class Conflict extends DomainError {
+  readonly code = 'conflict';
+}
+
 /** A record or account that does not exist, or that the caller's account does not own. */
 export class NotFound extends DomainError {
   readonly code = 'not_found';
@@ -69,11 +84,27 @@ export class ValidationFailed extends DomainError {
   }
 }
 
+/** A parameter that must be there is absent or blank. The sentence is Rails' (DM 3). */
+export class ParameterMissing extends DomainError {
+  readonly code = 'parameter_missing';
+  constructor(parameter: string) {
+    super(`param is missing or the value is empty: ${parameter}`);
+  }
+}
+
 /** GHL_CLIENT_ID or GHL_CLIENT_SECRET is missing in installation_configs and in the environment. */
 export class NotConfigured extends DomainError {
   readonly code = 'not_configured';
   constructor() {
     super('GHL OAuth credentials not configured');
+  }
+}
+
+/** Nobody is signed in, or not in a way that is accepted here. */
+export class Unauthenticated extends DomainError {
+  readonly code = 'unauthenticated';
+  constructor() {
+    super('You need to sign in or sign up before continuing.');
   }
 }
 

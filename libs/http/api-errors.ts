@@ -1,0 +1,44 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { type ErrorCode } from '#libs/errors';
+import { ERROR_ANSWERS } from './error-answers.js';
+import { ErrorBody } from './error-body.js';
+
+/** Documents the errors a route answers: one response a status, one example a code. */
+export function ApiErrors(...codes: readonly ErrorCode[]): ClassDecorator & MethodDecorator {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of new Set(codes)) {
+    const { status } = ERROR_ANSWERS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return applyDecorators(
+    ApiExtraModels(ErrorBody),
+    ...[...byStatus].map(([status, those]) =>
+      ApiResponse({
+        status,
+        description: those.map(sentenceOf).join(' · '),
+        ...(those.some((code) => ERROR_ANSWERS[code].retryAfterSeconds !== undefined) && {
+          headers: { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' } } },
+        }),
+        content: {
+          'application/json': {
+            schema: { $ref: getSchemaPath(ErrorBody) },
+            examples: Object.fromEntries(those.map((code) => [code, { value: exampleOf(code) }])),
+          },
+        },
+      }),
+    ),
+  );
+}
+
+function exampleOf(code: ErrorCode): ErrorBody {
+  const error = sentenceOf(code);
+  if (code === 'validation_failed') return { error, code, message: error, attributes: ['name'] };
+  if (code === 'unauthenticated') return { error, code, errors: [error] };
+  return { error, code };
+}
+
+function sentenceOf(code: ErrorCode): string {
+  const { sentence, example } = ERROR_ANSWERS[code];
+  return sentence ?? example ?? code;
+}

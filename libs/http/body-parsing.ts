@@ -1,0 +1,81 @@
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { type FastifyInstance } from 'fastify';
+import { BadRequest } from '#libs/errors';
+import { MalformedJson, UnsupportedMediaType } from './request-errors.js';
+
+/** More than any object of this API; larger imports come in pages. */
+export const JSON_BODY_LIMIT_BYTES = 1024 * 1024;
+/** HighLevel's largest deliveries are 256 KB; twice that leaves room for what is not documented. */
+export const RAW_BODY_LIMIT_BYTES = 512 * 1024;
+
+interface BodyRouteConfig {
+  body?: 'raw' | 'form';
+}
+
+/** The handler gets the body as the bytes that came (`@Body() body: Buffer`), whatever content type they claim. */
+export const RawBody = (): MethodDecorator => RouteConfig({ body: 'raw' } satisfies BodyRouteConfig);
+
+/** The handler takes `application/x-www-form-urlencoded` beside JSON; a repeated key keeps its last value. */
+export const FormBody = (): MethodDecorator => RouteConfig({ body: 'form' } satisfies BodyRouteConfig);
+
+const OCTETS = 'application/octet-stream';
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
+
+/**
+ * One parser for every content type, which asks the route what it takes: untouched bytes, a form, or (the default)
+ * JSON. An empty body is no body, whatever its content type says: clients send `Content-Type: application/json` with
+ * a bodiless POST or DELETE.
+ */
+export function registerBodyParsers(instance: FastifyInstance): void {
+  instance.addHook('onRoute', (route) => {
+    route.bodyLimit = bodyOf(route.config) === 'raw' ? RAW_BODY_LIMIT_BYTES : JSON_BODY_LIMIT_BYTES;
+  });
+  // Fastify refuses a content type it cannot read before it asks a parser; a raw route does not care.
+  instance.addHook('onRequest', (request, _reply, done) => {
+    if (bodyOf(request.routeOptions.config) === 'raw') request.headers['content-type'] = OCTETS;
+    done();
+  });
+  const parseJson = instance.getDefaultJsonParser('error', 'error');
+
+  instance.removeAllContentTypeParsers();
+  instance.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    const taken = bodyOf(request.routeOptions.config);
+    if (taken === 'raw') return done(null, body);
+    if (body.length === 0) return done(null, undefined);
+
+    const contentType = request.headers['content-type'] ?? '';
+    if (taken === 'form' && FORM_TYPE.test(contentType)) return done(null, parseForm(body));
+    if (!JSON_TYPE.test(contentType)) return done(new UnsupportedMediaType());
+
+    const text = decodeUtf8(body);
+    if (text === undefined) return done(new MalformedJson());
+    void parseJson(request, text, (error, parsed: unknown) => {
+      if (error) return done(new MalformedJson());
+      if (!isObject(parsed)) return done(new BadRequest('The request body must be a JSON object'));
+      done(null, parsed);
+    });
+  });
+}
+
+function bodyOf(config: unknown): BodyRouteConfig['body'] {
+  return (config as BodyRouteConfig | undefined)?.body;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function decodeUtf8(body: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseForm(body: Buffer): Record<string, string> {
+  const form: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, value] of new URLSearchParams(body.toString('utf8'))) form[name] = value;
+  return { ...form };
+}

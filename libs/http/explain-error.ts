@@ -1,0 +1,110 @@
+import { HttpException } from '@nestjs/common';
+import { DomainError, type ErrorCode, Throttled, ValidationFailed } from '#libs/errors';
+import { HighLevelError, type HighLevelErrorKind, TokenEndpointError } from '#libs/highlevel';
+import { ERROR_ANSWERS } from './error-answers.js';
+import { type ErrorBody } from './error-body.js';
+
+export interface Explanation {
+  readonly status: number;
+  readonly body: ErrorBody;
+  readonly retryAfterSeconds: number | undefined;
+}
+
+/** How anything that was thrown is answered. Nothing of an error that is not ours reaches the answer. */
+export function explainError(error: unknown): Explanation {
+  if (error instanceof DomainError) return explainDomainError(error);
+  if (error instanceof HighLevelError) return explainHighLevelError(error);
+  if (error instanceof TokenEndpointError) return explain('highlevel_unavailable');
+  if (isDatabaseUnreachable(error)) return explain('unavailable', 'Database is unavailable');
+  return explain(codeOfForeignError(error), 'The request cannot be understood');
+}
+
+function explainDomainError(error: DomainError): Explanation {
+  const retryAfterSeconds = error instanceof Throttled ? error.retryAfterSeconds : undefined;
+  const explanation = explain(error.code, error.message, retryAfterSeconds);
+  const { body } = explanation;
+  if (error instanceof ValidationFailed) {
+    body.message = error.message;
+    body.attributes = error.attributes;
+  }
+  if (error.code === 'unauthenticated') body.errors = [body.error];
+  if (Object.keys(error.fields).length > 0) body.details = error.fields;
+  return explanation;
+}
+
+/** A refusal is the caller's to know, in HighLevel's words where it gave any; the rest is between HighLevel and us. */
+const CODE_OF_KIND: Readonly<Record<HighLevelErrorKind, ErrorCode>> = {
+  token_rejected: 'reauthorization_required',
+  scope_missing: 'highlevel_refused',
+  forbidden: 'highlevel_refused',
+  not_found: 'not_found',
+  duplicate_contact: 'highlevel_refused',
+  invalid: 'highlevel_refused',
+  rate_limited: 'throttled',
+  unavailable: 'highlevel_unavailable',
+  unexpected: 'highlevel_unavailable',
+};
+
+function explainHighLevelError(error: HighLevelError): Explanation {
+  const code = CODE_OF_KIND[error.kind];
+  const sentence =
+    code === 'reauthorization_required'
+      ? 'HighLevel must be authorized again'
+      : (error.remoteMessage ?? 'HighLevel refused the request');
+  const retryAfterSeconds =
+    error.retryAfterMs === undefined ? undefined : Math.ceil(error.retryAfterMs / 1_000);
+  return explain(code, sentence, retryAfterSeconds);
+}
+
+function explain(code: ErrorCode, ownSentence?: string, retryAfterSeconds?: number): Explanation {
+  const answer = ERROR_ANSWERS[code];
+  return {
+    status: answer.status,
+    body: { error: answer.sentence ?? ownSentence ?? code, code },
+    retryAfterSeconds: retryAfterSeconds ?? answer.retryAfterSeconds,
+  };
+}
+
+/** Classes of SQLSTATE and errors of sockets that say: not now. 08 connection, 53 resources, 57P0x shutdown. */
+const UNREACHABLE = /^(08...|53...|57P0[1-4]|ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN)$/;
+/** The pool of `pg` has no code for these. */
+const UNREACHABLE_MESSAGE =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+function isDatabaseUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const driverError: unknown = 'driverError' in error ? error.driverError : error;
+  const code = driverError instanceof Error && 'code' in driverError ? driverError.code : undefined;
+  return (typeof code === 'string' && UNREACHABLE.test(code)) || UNREACHABLE_MESSAGE.test(error.message);
+}
+
+const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'bad_request',
+  404: 'not_found',
+  405: 'not_found',
+  408: 'request_timeout',
+  413: 'payload_too_large',
+  414: 'uri_too_long',
+  415: 'unsupported_media_type',
+  429: 'throttled',
+  431: 'headers_too_large',
+  503: 'unavailable',
+};
+
+const MALFORMED_JSON = new Set(['FST_ERR_CTP_INVALID_JSON_BODY', 'FST_ERR_CTP_EMPTY_JSON_BODY']);
+
+/** Errors of Nest and Fastify; anything without a status below 500 is a fault of ours. */
+function codeOfForeignError(error: unknown): ErrorCode {
+  if (error instanceof HttpException) {
+    if (hasCode(error.cause) && MALFORMED_JSON.has(error.cause.code)) return 'malformed_json';
+    return CODE_OF_STATUS[error.getStatus()] ?? 'internal_error';
+  }
+  if (hasCode(error) && error.code.startsWith('FST_ERR_') && 'statusCode' in error) {
+    return CODE_OF_STATUS[Number(error.statusCode)] ?? 'internal_error';
+  }
+  return 'internal_error';
+}
+
+function hasCode(error: unknown): error is { code: string } {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string';
+}

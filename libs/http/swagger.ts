@@ -1,0 +1,72 @@
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SwaggerModule } from '@nestjs/swagger';
+import { type FastifyInstance } from 'fastify';
+import { type AppConfig } from '#libs/config';
+import { Unauthenticated } from '#libs/errors';
+import { withoutQuery } from '#libs/logging';
+import { DocsAccess } from './docs-access.js';
+import { DOCS_SESSION_PATH, docsSignInPage } from './docs-sign-in-page.js';
+import { openApiDocument } from './openapi-document.js';
+
+const UI_PATH = '/docs';
+const DOCUMENT_PATH = '/docs-json';
+
+/** Swagger UI's scripts are files of this server; its styles are partly inline, its icons are data URLs. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Swagger UI at `/docs` and the document at `/docs-json`, for whom `SWAGGER_ACCESS` says. */
+export function serveDocs(app: NestFastifyApplication, config: AppConfig): void {
+  if (config.swaggerAccess === 'off') return;
+  const instance = app.getHttpAdapter().getInstance();
+  stateContentSecurityPolicy(instance);
+  if (config.swaggerAccess === 'admin') guardDocs(instance, app.get(DocsAccess, { strict: false }));
+
+  SwaggerModule.setup(UI_PATH, app, () => openApiDocument(app, config), {
+    raw: ['json'],
+    jsonDocumentUrl: DOCUMENT_PATH,
+    customSiteTitle: 'deskflow-ghl API',
+    swaggerOptions: { persistAuthorization: false, displayRequestDuration: true, operationsSorter: 'alpha' },
+  });
+}
+
+function stateContentSecurityPolicy(instance: FastifyInstance): void {
+  instance.addHook('onSend', async (request, reply) => {
+    if (isDocs(request.url)) void reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
+  });
+}
+
+function guardDocs(instance: FastifyInstance, access: DocsAccess): void {
+  instance.addHook('preValidation', async (request, reply) => {
+    const path = withoutQuery(request.url);
+    if (!isDocs(path) || path === DOCS_SESSION_PATH || (await access.admits(request))) return;
+    if (path !== UI_PATH && path !== `${UI_PATH}/`) throw new Unauthenticated();
+    await reply
+      .status(401)
+      .type('text/html; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .send(docsSignInPage());
+  });
+}
+
+/** The routes as they were matched may be spelled with escapes; everything that starts like the documentation counts. */
+function isDocs(url: string): boolean {
+  return decoded(withoutQuery(url)).startsWith(UI_PATH);
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
