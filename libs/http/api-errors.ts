@@ -34,7 +34,7 @@ export function ApiErrors(...codes: readonly ErrorCode[]): ClassDecorator & Meth
 function exampleOf(code: ErrorCode): ErrorBody {
   const error = sentenceOf(code);
   if (code === 'validation_failed') return { error, code, message: error, attributes: ['name'] };
-  if (code === 'unauthenticated') return { error, code, errors: [error] };
+  if (code === 'unauthenticated' || code === 'invalid_credentials') return { error, code, errors: [error] };
   return { error, code };
 }
 

@@ -1,6 +1,7 @@
 import { type Server } from 'node:http';
 import { type INestApplication } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type AppConfig } from '#libs/config';
 import { registerBodyParsers } from './body-parsing.js';
 import { answerClientError } from './client-error.js';
@@ -24,11 +25,7 @@ export function createFastifyAdapter(config: AppConfig): FastifyAdapter {
     trustProxy: trustedProxies(config.trustProxy),
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // The router refuses before any hook or filter of the application runs.
-    frameworkErrors: (error, _request, reply) => {
-      const { status, body } = explainError(error);
-      void reply.status(status).send(body);
-    },
+    frameworkErrors: answerRouterError,
     // Ids and tokens are short; find-my-way stops reading a longer parameter with 414.
     routerOptions: { maxParamLength: 200 },
   });
@@ -51,6 +48,12 @@ export async function configureApp(app: NestFastifyApplication, config: AppConfi
   answerClientErrors(app);
   serveDocs(app, config);
   app.enableShutdownHooks();
+}
+
+/** The router refuses an address it cannot read before any hook or filter of the application runs. */
+function answerRouterError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  const { status, body } = explainError(error);
+  void reply.status(status).send(body);
 }
 
 type TrustProxy = boolean | string[] | ((address: string, hop: number) => boolean);

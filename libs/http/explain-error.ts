@@ -16,8 +16,17 @@ export function explainError(error: unknown): Explanation {
   if (error instanceof HighLevelError) return explainHighLevelError(error);
   if (error instanceof TokenEndpointError) return explain('highlevel_unavailable');
   if (isDatabaseUnreachable(error)) return explain('unavailable', 'Database is unavailable');
+  if (isRefusedByPostgres(error))
+    return explain('bad_request', 'The request holds a value that cannot be stored');
   return explain(codeOfForeignError(error), 'The request cannot be understood');
 }
+
+/** devise_token_auth answers these as `{ errors: [sentence] }` (DM 3); both keys are there, so either client is served. */
+const DEVISE_CODES: ReadonlySet<ErrorCode> = new Set([
+  'unauthenticated',
+  'invalid_credentials',
+  'otp_required',
+]);
 
 function explainDomainError(error: DomainError): Explanation {
   const retryAfterSeconds = error instanceof Throttled ? error.retryAfterSeconds : undefined;
@@ -27,7 +36,7 @@ function explainDomainError(error: DomainError): Explanation {
     body.message = error.message;
     body.attributes = error.attributes;
   }
-  if (error.code === 'unauthenticated') body.errors = [body.error];
+  if (DEVISE_CODES.has(error.code)) body.errors = [body.error];
   if (Object.keys(error.fields).length > 0) body.details = error.fields;
   return explanation;
 }
@@ -73,9 +82,19 @@ const UNREACHABLE_MESSAGE =
 
 function isDatabaseUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const driverError: unknown = 'driverError' in error ? error.driverError : error;
-  const code = driverError instanceof Error && 'code' in driverError ? driverError.code : undefined;
-  return (typeof code === 'string' && UNREACHABLE.test(code)) || UNREACHABLE_MESSAGE.test(error.message);
+  return UNREACHABLE.test(driverCode(error) ?? '') || UNREACHABLE_MESSAGE.test(error.message);
+}
+
+/** NUL or unpaired surrogates in a text, a number no column holds, a text that is no number: input that got past a DTO. */
+const UNSTORABLE = /^(22001|22003|22021|22P02|22P05)$/;
+
+function isRefusedByPostgres(error: unknown): boolean {
+  return UNSTORABLE.test(driverCode(error) ?? '');
+}
+
+function driverCode(error: unknown): string | undefined {
+  const driverError = error instanceof Error && 'driverError' in error ? error.driverError : error;
+  return hasCode(driverError) ? driverError.code : undefined;
 }
 
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {

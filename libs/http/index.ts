@@ -4,6 +4,7 @@ export { configureApp, createFastifyAdapter } from './configure-app.js';
 export { DocsAccess } from './docs-access.js';
 export { DOCS_SESSION_PATH, docsSignInPage } from './docs-sign-in-page.js';
 export { DomainErrorFilter } from './domain-error.filter.js';
+export { explainError, type Explanation } from './explain-error.js';
 export { ErrorBody } from './error-body.js';
 export { ERROR_ANSWERS, type ErrorAnswer } from './error-answers.js';
 export { ApiCredentials, openApiDocument } from './openapi-document.js';

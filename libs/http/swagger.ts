@@ -26,10 +26,11 @@ const CONTENT_SECURITY_POLICY = [
 
 /** Swagger UI at `/docs` and the document at `/docs-json`, for whom `SWAGGER_ACCESS` says. */
 export function serveDocs(app: NestFastifyApplication, config: AppConfig): void {
-  if (config.swaggerAccess === 'off') return;
+  const access = config.swaggerAccess === 'admin' ? docsAccess(app) : undefined;
+  if (config.swaggerAccess === 'off' || (config.swaggerAccess === 'admin' && !access)) return;
   const instance = app.getHttpAdapter().getInstance();
   stateContentSecurityPolicy(instance);
-  if (config.swaggerAccess === 'admin') guardDocs(instance, app.get(DocsAccess, { strict: false }));
+  if (access) guardDocs(instance, access);
 
   SwaggerModule.setup(UI_PATH, app, () => openApiDocument(app, config), {
     raw: ['json'],
@@ -37,6 +38,15 @@ export function serveDocs(app: NestFastifyApplication, config: AppConfig): void 
     customSiteTitle: 'deskflow-ghl API',
     swaggerOptions: { persistAuthorization: false, displayRequestDuration: true, operationsSorter: 'alpha' },
   });
+}
+
+/** An application without `AuthModule` knows nobody and shows the documentation to nobody. */
+function docsAccess(app: NestFastifyApplication): DocsAccess | undefined {
+  try {
+    return app.get(DocsAccess, { strict: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function stateContentSecurityPolicy(instance: FastifyInstance): void {

@@ -1,0 +1,25 @@
+/** The user a request comes from. */
+export interface CallingUser {
+  readonly id: number;
+  readonly name: string;
+  readonly email: string;
+  readonly isSuperAdmin: boolean;
+}
+
+export type Role = 'agent' | 'administrator';
+
+/** The account a path names, and the caller's role in it. A custom role does not change it (DM 1). */
+export interface CallingAccount {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by `AuthGuard`. */
+    caller?: CallingUser;
+    /** Set by `AccountGuard`. */
+    account?: CallingAccount;
+  }
+}

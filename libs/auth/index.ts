@@ -1,0 +1,21 @@
+export { AuthModule } from './auth.module.js';
+export {
+  AccountSuspended,
+  BotNotAuthorized,
+  InvalidAccessToken,
+  InvalidCredentials,
+  NotAMember,
+  OtpRequired,
+} from './auth-errors.js';
+export { type CallingAccount, type CallingUser, type Role } from './caller.js';
+export {
+  AdminOnly,
+  CurrentAccount,
+  CurrentUser,
+  MembersOnly,
+  SignedInOnly,
+  SuperAdminsOnly,
+} from './decorators.js';
+export { AccountGuard, AdminGuard, AuthGuard, SuperAdminGuard } from './guards.js';
+export { sameSecret } from './same-secret.js';
+export { type Session, Sessions } from './sessions.js';
