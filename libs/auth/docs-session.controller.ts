@@ -24,14 +24,14 @@ export class DocsSessionController {
   @Post(DOCS_SESSION_PATH)
   @FormBody()
   async create(
-    @Body() form: SignInDto,
+    @Body() { email, password }: SignInDto,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     if (this.config.swaggerAccess !== 'admin') throw new NotFound('Page');
     void reply.header('cache-control', 'no-store');
     try {
-      const user = await this.signIn.verify({ ...form, ip: request.ip });
+      const user = await this.signIn.verify({ email, password, ip: request.ip });
       if (!(await this.users.administersAnything(user))) throw new NotAuthorized();
       const session = await this.sessions.issue(user.id, 'docs');
       await reply.header('set-cookie', docsCookie(session, this.isSecure(request))).redirect('/docs', 303);

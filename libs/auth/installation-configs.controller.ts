@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { GLOBAL_CONFIG_NAMES, GlobalConfigService } from '#libs/config';
-import { ApiErrors } from '#libs/http';
+import { ApiErrors, type Shape } from '#libs/http';
 import { SuperAdminsOnly } from './decorators.js';
 import {
   InstallationConfigDto,
@@ -22,7 +22,7 @@ export class InstallationConfigsController {
     summary: 'Settings of this service and where they come from',
   })
   @ApiOkResponse({ type: InstallationConfigList })
-  async index(): Promise<InstallationConfigList> {
+  async index(): Promise<Shape<InstallationConfigList>> {
     return { payload: await this.globalConfig.list() };
   }
 
@@ -31,7 +31,7 @@ export class InstallationConfigsController {
   @ApiParam({ name: 'name', enum: GLOBAL_CONFIG_NAMES })
   @ApiOkResponse({ type: InstallationConfigDto })
   @ApiErrors('not_found')
-  show(@Param('name') name: string): Promise<InstallationConfigDto> {
+  show(@Param('name') name: string): Promise<Shape<InstallationConfigDto>> {
     return this.globalConfig.describe(name);
   }
 
@@ -43,7 +43,7 @@ export class InstallationConfigsController {
   update(
     @Param('name') name: string,
     @Body() { value }: WriteInstallationConfigDto,
-  ): Promise<InstallationConfigDto> {
+  ): Promise<Shape<InstallationConfigDto>> {
     return this.globalConfig.set(name, value);
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { type Shape } from '#libs/http';
 import { type SignedInAccount, type SignedInUser } from './sign-in.dto.js';
 
 interface ProfileRow {
@@ -26,7 +27,7 @@ interface AccountRow {
 export class Profiles {
   constructor(private readonly source: DataSource) {}
 
-  async read(userId: number): Promise<Omit<SignedInUser, 'session_token'>> {
+  async read(userId: number): Promise<Omit<Shape<SignedInUser>, 'session_token'>> {
     const [users, accounts] = await Promise.all([this.readUser(userId), this.readAccounts(userId)]);
     const [user] = users;
     const [current] = accounts;
@@ -59,7 +60,7 @@ export class Profiles {
   }
 
   /** The account used last comes first, as DeskFlow picks the current one. */
-  private async readAccounts(userId: number): Promise<SignedInAccount[]> {
+  private async readAccounts(userId: number): Promise<Shape<SignedInAccount>[]> {
     const rows: AccountRow[] = await this.source.query(
       `select a.id, a.name, a.status, au.role
          from account_users au

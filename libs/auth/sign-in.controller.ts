@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { ApiErrors } from '#libs/http';
+import { ApiErrors, type Shape } from '#libs/http';
 import { Profiles } from './profiles.js';
 import { Sessions } from './sessions.js';
 import { SignInAnswer, SignInDto } from './sign-in.dto.js';
@@ -32,7 +32,7 @@ export class SignInController {
     @Body() { email, password }: SignInDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SignInAnswer> {
+  ): Promise<Shape<SignInAnswer>> {
     const user = await this.signIn.verify({ email, password, ip: request.ip });
     const [session, profile] = await Promise.all([this.sessions.issue(user.id), this.profiles.read(user.id)]);
     void reply.header('authorization', `Bearer ${session.token}`).header('cache-control', 'no-store');

@@ -1,4 +1,4 @@
-import { type CollectionTag, parseDocument, Scalar, stringify, type YAMLMap } from 'yaml';
+import { type CollectionTag, parseDocument, Scalar, stringify } from 'yaml';
 
 /** Rails writes it before every map and refuses a row without it (DM 6). */
 const RUBY_HASH_TAG = '!ruby/hash:ActiveSupport::HashWithIndifferentAccess';
@@ -6,7 +6,7 @@ const RUBY_HASH_TAG = '!ruby/hash:ActiveSupport::HashWithIndifferentAccess';
 const rubyHash: CollectionTag = {
   tag: RUBY_HASH_TAG,
   collection: 'map',
-  resolve: (node) => node as YAMLMap,
+  resolve: (node) => node,
 };
 
 /** Deep or wide YAML is no configuration value; aliases can multiply what a small text unfolds to. */

@@ -3,6 +3,7 @@ import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { type ErrorCode } from '#libs/errors';
 import { ERROR_ANSWERS } from './error-answers.js';
 import { ErrorBody } from './error-body.js';
+import { type Shape } from './shape.js';
 
 /** Documents the errors a route answers: one response a status, one example a code. */
 export function ApiErrors(...codes: readonly ErrorCode[]): ClassDecorator & MethodDecorator {
@@ -31,7 +32,7 @@ export function ApiErrors(...codes: readonly ErrorCode[]): ClassDecorator & Meth
   );
 }
 
-function exampleOf(code: ErrorCode): ErrorBody {
+function exampleOf(code: ErrorCode): Shape<ErrorBody> {
   const error = sentenceOf(code);
   if (code === 'validation_failed') return { error, code, message: error, attributes: ['name'] };
   if (code === 'unauthenticated' || code === 'invalid_credentials') return { error, code, errors: [error] };

@@ -3,10 +3,11 @@ import { DomainError, type ErrorCode, Throttled, ValidationFailed } from '#libs/
 import { HighLevelError, type HighLevelErrorKind, TokenEndpointError } from '#libs/highlevel';
 import { ERROR_ANSWERS } from './error-answers.js';
 import { type ErrorBody } from './error-body.js';
+import { type Shape } from './shape.js';
 
 export interface Explanation {
   readonly status: number;
-  readonly body: ErrorBody;
+  readonly body: Shape<ErrorBody>;
   readonly retryAfterSeconds: number | undefined;
 }
 

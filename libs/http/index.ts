@@ -9,4 +9,5 @@ export { ErrorBody } from './error-body.js';
 export { ERROR_ANSWERS, type ErrorAnswer } from './error-answers.js';
 export { ApiCredentials, openApiDocument } from './openapi-document.js';
 export { BigPathId, parsePathId, PathId } from './path-id.js';
+export { type Shape } from './shape.js';
 export { validationPipe } from './validation.js';

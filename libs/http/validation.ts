@@ -1,5 +1,4 @@
-import { ValidationPipe } from '@nestjs/common';
-import { type ValidationError } from 'class-validator';
+import { type ValidationError, ValidationPipe } from '@nestjs/common';
 import { ValidationFailed } from '#libs/errors';
 
 /** Beyond this many complaints nobody reads on. */
