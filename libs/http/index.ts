@@ -1,6 +1,6 @@
 export { ApiErrors } from './api-errors.js';
 export { FormBody, JSON_BODY_LIMIT_BYTES, RAW_BODY_LIMIT_BYTES, RawBody } from './body-parsing.js';
-export { configureApp, createFastifyAdapter } from './configure-app.js';
+export { configureApp } from './configure-app.js';
 export { DocsAccess } from './docs-access.js';
 export { DOCS_SESSION_PATH, docsSignInPage } from './docs-sign-in-page.js';
 export { DomainErrorFilter } from './domain-error.filter.js';
@@ -8,6 +8,7 @@ export { explainError, type Explanation } from './explain-error.js';
 export { ErrorBody } from './error-body.js';
 export { ERROR_ANSWERS, type ErrorAnswer } from './error-answers.js';
 export { ApiCredentials, openApiDocument } from './openapi-document.js';
+export { createFastifyAdapter } from './fastify-adapter.js';
 export { BigPathId, parsePathId, PathId } from './path-id.js';
 export { type Shape } from './shape.js';
 export { validationPipe } from './validation.js';

@@ -6,6 +6,7 @@ import { Unauthenticated } from '#libs/errors';
 import { withoutQuery } from '#libs/logging';
 import { DocsAccess } from './docs-access.js';
 import { DOCS_SESSION_PATH, docsSignInPage } from './docs-sign-in-page.js';
+import { explainError } from './explain-error.js';
 import { openApiDocument } from './openapi-document.js';
 
 const UI_PATH = '/docs';
@@ -55,16 +56,16 @@ function stateContentSecurityPolicy(instance: FastifyInstance): void {
   });
 }
 
+/** Answers itself rather than throwing: Swagger's routes are older than Nest's error handler and would not reach it. */
 function guardDocs(instance: FastifyInstance, access: DocsAccess): void {
   instance.addHook('preValidation', async (request, reply) => {
     const path = withoutQuery(request.url);
     if (!isDocs(path) || path === DOCS_SESSION_PATH || (await access.admits(request))) return;
-    if (path !== UI_PATH && path !== `${UI_PATH}/`) throw new Unauthenticated();
-    await reply
-      .status(401)
-      .type('text/html; charset=utf-8')
-      .header('cache-control', 'no-store')
-      .send(docsSignInPage());
+    const { status, body } = explainError(new Unauthenticated());
+    void reply.status(status).header('cache-control', 'no-store');
+    if (path === UI_PATH || path === `${UI_PATH}/`)
+      await reply.type('text/html; charset=utf-8').send(docsSignInPage());
+    else await reply.send(body);
   });
 }
 

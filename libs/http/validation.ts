@@ -9,7 +9,7 @@ const MAX_MESSAGES = 20;
  * @throws ValidationFailed with Rails' `message` (sentences joined by ", ") and `attributes`
  */
 export function validationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new DtoPipe({
     whitelist: true,
     transform: true,
     exceptionFactory: (errors) => {
@@ -45,4 +45,11 @@ function railsSentence(property: string, attribute: string, message: string): st
   const rest = message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
   const words = attribute.replaceAll(/[_.]+/g, ' ').trim();
   return `${words.charAt(0).toUpperCase()}${words.slice(1)} ${rest}`;
+}
+
+/** Leaves single parameters alone: as numbers, `1e3` and `0x10` would be ids of records before `PathId` sees them. */
+class DtoPipe extends ValidationPipe {
+  protected override transformPrimitive(value: unknown): unknown {
+    return value;
+  }
 }

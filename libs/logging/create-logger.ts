@@ -31,14 +31,16 @@ function createPino({ logLevel, isProduction }: LoggerOptions, destination?: Des
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    // Errors come described and redacted (redact.ts); pino's own serializer would merge the causes' texts.
+    serializers: { err: (described: unknown) => described },
     mixin: () => ({ ...requestContext.getStore() }),
   };
-  if (destination || isProduction)
-    return pino(settings, destination ?? openDestination({ dest: 1, sync: true }));
+  if (isProduction) return pino(settings, destination ?? openDestination({ dest: 1, sync: true }));
   return pino(
     settings,
     pretty({
       sync: true,
+      destination: destination ?? 1,
       translateTime: 'HH:MM:ss.l',
       singleLine: true,
       messageFormat: '{context} {msg}',
