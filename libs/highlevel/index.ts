@@ -31,12 +31,13 @@ export {
 export { type LocationsApi } from './locations-api.js';
 export {
   appIdOf,
+  type ClientCredentials,
   type CodeExchange,
-  type Installation,
   type InstalledLocationsPage,
   type InstalledLocationsQuery,
   OAuthApi,
   type OAuthApiOptions,
+  type Reconnect,
   type ReconnectAnswer,
   type Refresh,
 } from './oauth-api.js';

@@ -16,12 +16,16 @@ import { booleanOf, isRecord, numberOf, textOf } from './untyped-json.js';
 
 export interface OAuthApiOptions {
   baseUrl: string;
-  clientId: string;
-  clientSecret: string;
   timeoutMs?: number;
 }
 
-export interface CodeExchange {
+/** Given with each call: an administrator may change them while the service runs. */
+export interface ClientCredentials {
+  clientId: string;
+  clientSecret: string;
+}
+
+export interface CodeExchange extends ClientCredentials {
   code: string;
   /** The registered one, as it was sent to the authorization page. */
   redirectUri?: string;
@@ -29,7 +33,7 @@ export interface CodeExchange {
   userType?: UserType;
 }
 
-export interface Refresh {
+export interface Refresh extends ClientCredentials {
   refreshToken: string;
   /** As stored. */
   userType: UserType;
@@ -37,7 +41,7 @@ export interface Refresh {
 }
 
 /** Where the app is installed: a location, or a whole company. */
-export type Installation = { locationId: string } | { companyId: string };
+export type Reconnect = ClientCredentials & ({ locationId: string } | { companyId: string });
 
 export interface ReconnectAnswer {
   authorizationCode: string;
@@ -47,6 +51,8 @@ export interface ReconnectAnswer {
 
 export interface InstalledLocationsQuery {
   companyId: string;
+  /** See `appIdOf`. */
+  appId: string;
   /** An access token with `userType: 'Company'`. */
   agencyToken: string;
   /** `true`: only locations that have the app. */
@@ -74,9 +80,9 @@ export class OAuthApi {
   constructor(private readonly options: OAuthApiOptions) {}
 
   /** Exchanges an authorization code, which works once. Branch on the answer's `userType` (HL 2.4). */
-  async exchangeCode({ code, redirectUri, userType }: CodeExchange): Promise<TokenAnswer> {
+  async exchangeCode({ code, redirectUri, userType, ...credentials }: CodeExchange): Promise<TokenAnswer> {
     const fields = { grant_type: 'authorization_code', code, user_type: userType, redirect_uri: redirectUri };
-    const answer = await this.token(fields, [code]);
+    const answer = await this.token(credentials, fields, code);
     if (!namesOwner(answer)) throw unusable(TOKEN_PATH);
     return answer;
   }
@@ -85,21 +91,20 @@ export class OAuthApi {
    * Exchanges a refresh token, which is dead afterwards (HL 2.5): hold the installation's lock, and store the
    * answer before anything else. What is known of the owner need not be in the answer, lest the pair be lost.
    */
-  refresh({ refreshToken, userType, redirectUri }: Refresh): Promise<TokenAnswer> {
+  refresh({ refreshToken, userType, redirectUri, ...credentials }: Refresh): Promise<TokenAnswer> {
     const fields = {
       grant_type: 'refresh_token',
       refresh_token: refreshToken,
       user_type: userType,
       redirect_uri: redirectUri,
     };
-    return this.token(fields, [refreshToken], { userType });
+    return this.token(credentials, fields, refreshToken, { userType });
   }
 
   /** A new authorization code without the user, as long as the app is installed (HL 2.8). */
-  async reconnect(installation: Installation): Promise<ReconnectAnswer> {
-    const { clientId, clientSecret } = this.options;
+  async reconnect({ clientId, clientSecret, ...installation }: Reconnect): Promise<ReconnectAnswer> {
     const text = JSON.stringify({ clientKey: clientId, clientSecret, ...installation });
-    const { status, body } = await this.post(RECONNECT_PATH, 'application/json', text, []);
+    const { status, body } = await this.post(RECONNECT_PATH, 'application/json', text, [clientSecret]);
     const authorizationCode = isRecord(body) ? textOf(body.authorizationCode) : undefined;
     if (authorizationCode === undefined) throw unusable(RECONNECT_PATH, status);
     return { authorizationCode, expiresAt: isRecord(body) ? textOf(body.expiresAt) : undefined };
@@ -129,7 +134,7 @@ export class OAuthApi {
         method: 'GET',
         path: '/oauth/installedLocations',
         version: VERSION_2021_07,
-        query: { ...search, appId: appIdOf(this.options.clientId) },
+        query: search,
       },
       agencyToken,
       (body) => {
@@ -147,14 +152,14 @@ export class OAuthApi {
   }
 
   private async token(
+    { clientId, clientSecret }: ClientCredentials,
     fields: Readonly<Record<string, string | undefined>>,
-    secrets: readonly string[],
+    grant: string,
     known?: KnownOwner,
   ): Promise<TokenAnswer> {
-    const { clientId, clientSecret } = this.options;
     const form = new URLSearchParams({ client_id: clientId, client_secret: clientSecret });
     for (const [name, value] of Object.entries(fields)) if (value !== undefined) form.set(name, value);
-    const { status, body } = await this.post(TOKEN_PATH, FORM, form.toString(), secrets);
+    const { status, body } = await this.post(TOKEN_PATH, FORM, form.toString(), [clientSecret, grant]);
     const answer = readTokenAnswer(body, known);
     if (answer?.refreshToken === undefined) throw unusable(TOKEN_PATH, status);
     return answer;
@@ -167,7 +172,7 @@ export class OAuthApi {
     body: string,
     secrets: readonly string[],
   ): Promise<HttpAnswer> {
-    const { baseUrl, clientSecret, timeoutMs = DEFAULT_TIMEOUT_MS } = this.options;
+    const { baseUrl, timeoutMs = DEFAULT_TIMEOUT_MS } = this.options;
     const answer = await exchange({
       method: 'POST',
       url: baseUrl.replace(/\/+$/, '') + path,
@@ -186,7 +191,7 @@ export class OAuthApi {
       kind: classifyTokenFailure(status, said),
       path,
       status,
-      remoteMessage: withoutCredentials(said, [clientSecret, ...secrets]),
+      remoteMessage: withoutCredentials(said, secrets),
       traceId: traceIdOf(answer.body, headers),
       retryAfterMs: status === 429 ? pauseAfterRefusal(headers) : undefined,
       maybeExecuted: status >= 500 || status === 408,
