@@ -1,0 +1,182 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { GOHIGHLEVEL_APP_ID, Hook, HookStatus, HookType } from '#libs/database';
+import { Unavailable } from '#libs/errors';
+import { DataSource, type EntityManager, type Repository } from 'typeorm';
+import { AdvisoryLock } from './advisory-locks.js';
+import { removeAgency } from './agencies.js';
+import { LocationAlreadyConnected, NotConnected } from './connection-errors.js';
+import { findConnections, recordInstalled, recordUninstalled } from './connections.js';
+import { parseTime, readHookSettings } from './hook-settings.js';
+import { HookTokens } from './hook-tokens.js';
+import { isLockTimeout } from './sql-failures.js';
+import { type TokenGrant } from './token-grant.js';
+
+/** What HighLevel's UNINSTALL says: one location, or with only a company all locations of that agency (HL 4.6). */
+export interface Uninstallation {
+  readonly locationId?: string | undefined;
+  readonly companyId?: string | undefined;
+  /** When it happened, by HighLevel's clock. */
+  readonly at: Date;
+}
+
+/** The connections of accounts to HighLevel locations: one `integrations_hooks` row each. */
+@Injectable()
+export class Hooks {
+  private readonly logger = new Logger(Hooks.name);
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly tokens: HookTokens,
+  ) {}
+
+  async findById(id: number): Promise<Hook | undefined> {
+    return (await this.repository.findOneBy({ id, appId: GOHIGHLEVEL_APP_ID })) ?? undefined;
+  }
+
+  /** All locations of an account, the first connected one first. */
+  async findByAccount(accountId: number): Promise<Hook[]> {
+    return this.repository.find({ where: { accountId, appId: GOHIGHLEVEL_APP_ID }, order: { id: 'asc' } });
+  }
+
+  /** The hook that deliveries for this location belong to; an enabled one, should there be several. */
+  async findByLocation(locationId: string): Promise<Hook | undefined> {
+    const [hook] = await this.repository.find({
+      where: { referenceId: locationId, appId: GOHIGHLEVEL_APP_ID },
+      order: { status: { direction: 'desc', nulls: 'last' }, id: 'asc' },
+      take: 1,
+    });
+    return hook;
+  }
+
+  /**
+   * Gives a location to an account and stores its tokens. A location the account holds already is updated in place,
+   * and whatever was wrong with it is forgotten.
+   * @throws LocationAlreadyConnected when another account holds it, also disabled or uninstalled
+   */
+  async connect(accountId: number, grant: TokenGrant): Promise<Hook> {
+    const { locationId } = grant;
+    const hookId = await this.inTransaction(async (manager) => {
+      await lockLocation(manager, locationId);
+      const holders = await manager.query<{ id: number; accountId: number }[]>(
+        `select id, account_id as "accountId" from integrations_hooks
+          where app_id = $1 and reference_id = $2 order by id for update`,
+        [GOHIGHLEVEL_APP_ID, locationId],
+      );
+      if (holders.some((holder) => holder.accountId !== accountId))
+        throw new LocationAlreadyConnected(locationId);
+      const id = holders[0]?.id ?? (await insertHook(manager, accountId, locationId));
+      const at = new Date();
+      await this.tokens.install(manager, id, grant, at);
+      await recordInstalled(manager, id, accountId, at);
+      return id;
+    });
+    this.logger.log({ msg: 'Connected a HighLevel location', hookId, accountId, locationId });
+    return this.repository.findOneByOrFail({ id: hookId });
+  }
+
+  /**
+   * Removes the account's connection to one location, or to all of them: hook rows and with them the tokens go, as
+   * Chatwoot deletes them; contact links stay, so that reconnecting finds the pairs again.
+   * @throws NotConnected when there is nothing to remove
+   */
+  async disconnect(accountId: number, locationId?: string): Promise<void> {
+    const hookIds = await this.inTransaction(async (manager) => {
+      const [removed] = await manager.query<[{ id: number }[], number]>(
+        `delete from integrations_hooks
+          where account_id = $1 and app_id = $2 and ($3::text is null or reference_id = $3::text) returning id`,
+        [accountId, GOHIGHLEVEL_APP_ID, locationId ?? null],
+      );
+      const ids = removed.map(({ id }) => id);
+      if (ids.length === 0) throw new NotConnected();
+      await manager.query('delete from ghl.connections where hook_id = any($1::bigint[])', [ids]);
+      await ignoreOpenWork(manager, 'inbox', ids);
+      await ignoreOpenWork(manager, 'outbox', ids);
+      return ids;
+    });
+    this.logger.log({ msg: 'Disconnected HighLevel', accountId, hookIds });
+  }
+
+  /**
+   * The app was removed in HighLevel: disables the hooks concerned and drops their tokens. Links and queued work
+   * stay for a reinstall. One that is older than the installation in place is a late delivery and changes nothing.
+   * @returns the ids of the hooks that ended
+   */
+  async uninstall({ locationId, companyId, at }: Uninstallation): Promise<number[]> {
+    const ended = await this.inTransaction(async (manager) => {
+      if (locationId === undefined && companyId !== undefined) await removeAgency(manager, companyId, at);
+      const hooks = await manager
+        .createQueryBuilder(Hook, 'hook')
+        .where('hook.appId = :appId', { appId: GOHIGHLEVEL_APP_ID })
+        .andWhere(
+          locationId === undefined
+            ? `hook.settings->>'company_id' = :companyId`
+            : 'hook.referenceId = :locationId',
+          { companyId, locationId },
+        )
+        .orderBy('hook.id')
+        .setLock('pessimistic_write')
+        .getMany();
+      const connections = await findConnections(
+        manager,
+        hooks.map(({ id }) => id),
+      );
+      const concerned = hooks.filter((hook) => {
+        const installedAt = connections.get(hook.id)?.installedAt ?? connectedAt(hook);
+        return installedAt === undefined || installedAt <= at;
+      });
+      for (const { id, accountId } of concerned) {
+        await this.tokens.drop(manager, id);
+        await recordUninstalled(manager, id, accountId, at);
+      }
+      return concerned.map(({ id }) => id);
+    });
+    if (ended.length > 0) this.logger.log({ msg: 'HighLevel uninstalled the app', hookIds: ended });
+    return ended;
+  }
+
+  private async inTransaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      return await this.database.transaction(work);
+    } catch (error) {
+      // A refresh holds the row's lock while HighLevel answers.
+      if (isLockTimeout(error)) throw new Unavailable('The connection, which is being refreshed,');
+      throw error;
+    }
+  }
+
+  private get repository(): Repository<Hook> {
+    return this.database.getRepository(Hook);
+  }
+}
+
+/** Two accounts that claim one location at once are decided here; no constraint spans accounts (DM 1). */
+async function lockLocation(manager: EntityManager, locationId: string): Promise<void> {
+  await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [AdvisoryLock.Location, locationId]);
+}
+
+async function insertHook(manager: EntityManager, accountId: number, locationId: string): Promise<number> {
+  const [hook] = await manager.query<[{ id: number }]>(
+    `insert into integrations_hooks
+            (account_id, app_id, hook_type, reference_id, status, settings, created_at, updated_at)
+     values ($1, $2, $3, $4, $5, '{}', now() at time zone 'UTC', now() at time zone 'UTC') returning id`,
+    [accountId, GOHIGHLEVEL_APP_ID, HookType.account, locationId, HookStatus.enabled],
+  );
+  return hook.id;
+}
+
+/** Work that nobody will do any more. What a worker holds right now it finishes or gives back itself. */
+async function ignoreOpenWork(
+  manager: EntityManager,
+  table: 'inbox' | 'outbox',
+  hookIds: readonly number[],
+): Promise<void> {
+  await manager.query(
+    `update ghl.${table} set state = 'ignored', reason = 'disconnected', finished_at = now()
+      where hook_id = any($1::bigint[]) and state in ('pending', 'failed')`,
+    [hookIds],
+  );
+}
+
+function connectedAt(hook: Hook): Date | undefined {
+  return parseTime(readHookSettings(hook.settings).connected_at);
+}

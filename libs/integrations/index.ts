@@ -1,0 +1,21 @@
+export { Hook } from '#libs/database';
+export { Agencies, type AgencyGrant } from './agencies.js';
+export {
+  HighLevelUnavailable,
+  LocationAlreadyConnected,
+  LocationSuspended,
+  NotConnected,
+  ReauthorizationRequired,
+  RefreshLeftToDeskFlow,
+} from './connection-errors.js';
+export { type ConnectionHealth, type LocationProfile } from './connections.js';
+export { ConnectionsModule } from './connections.module.js';
+export { HighLevelClients } from './highlevel-clients.js';
+export { type HookSettings, parseTime, readHookSettings } from './hook-settings.js';
+export { Hooks, type Uninstallation } from './hooks.js';
+export { grantFrom, expiryOf, type TokenGrant } from './token-grant.js';
+export { TokenRefreshCron } from './token-refresh.cron.js';
+export { TokenRefreshModule } from './token-refresh.module.js';
+export { TokenRefreshService } from './token-refresh.service.js';
+export { TokenUnreadable } from './token-unreadable.js';
+export { TokenVault } from './token-vault.js';
