@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { AppRegistryController } from './app-registry.controller.js';
+import { AppRegistry } from './app-registry.js';
+import { ConnectionsModule } from './connections.module.js';
+import { IntegrationStatuses } from './integration-status.js';
+import { IntegrationsController } from './integrations.controller.js';
+
+/** What an account sees of its connections over HTTP. Other modules import ConnectionsModule, which has no routes. */
+@Module({
+  imports: [ConnectionsModule],
+  controllers: [IntegrationsController, AppRegistryController],
+  providers: [AppRegistry, IntegrationStatuses],
+})
+export class IntegrationsModule {}
