@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { AppConfig } from '#libs/config';
 import { NotFound } from '#libs/errors';
+import { parsePathId } from '#libs/http';
 import { sameSecret } from './same-secret.js';
 import { type UserRecord, Users } from './users.js';
 
@@ -20,9 +21,9 @@ export interface Session {
 }
 
 interface Claims {
-  sub: string;
+  sub?: string;
   /** Names the password the session was opened under, so that changing it ends the session. */
-  pwd: string;
+  pwd?: unknown;
 }
 
 /** Issues and verifies session tokens. They are not stored: a token holds until it expires or the password changes. */
@@ -55,10 +56,11 @@ export class Sessions {
 
   /** The user of a token that we issued for this purpose and that still holds; undefined for anything else. */
   async verify(token: string, purpose: SessionPurpose = 'api'): Promise<UserRecord | undefined> {
-    const claims = await this.claimsOf(token, purpose);
-    if (!claims) return undefined;
-    const user = await this.users.findById(Number(claims.sub));
-    return user && sameSecret(claims.pwd, this.passwordMark(user)) ? user : undefined;
+    const { sub, pwd } = (await this.claimsOf(token, purpose)) ?? {};
+    const userId = parsePathId(sub);
+    if (userId === undefined || typeof pwd !== 'string') return undefined;
+    const user = await this.users.findById(userId);
+    return user && sameSecret(pwd, this.passwordMark(user)) ? user : undefined;
   }
 
   private async claimsOf(token: string, purpose: SessionPurpose): Promise<Claims | undefined> {
