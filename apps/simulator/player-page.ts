@@ -1,0 +1,27 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type FastifyInstance } from 'fastify';
+import { sendPage } from './page-headers.js';
+
+const FILES = [
+  { path: '/', file: 'index.html', type: 'text/html' },
+  { path: '/player.mjs', file: 'player.mjs', type: 'text/javascript' },
+  { path: '/control-api.mjs', file: 'control-api.mjs', type: 'text/javascript' },
+];
+
+/** The page at `/` on which a person plays the other side. It uses nothing but `/_sim`. */
+export function addPlayerPage(server: FastifyInstance): void {
+  const directory = join(packageRoot(import.meta.dirname), 'apps', 'simulator', 'page');
+  for (const { path, file, type } of FILES) {
+    const content = readFileSync(join(directory, file), 'utf8');
+    server.get(path, (_request, reply) => sendPage(reply, content, type));
+  }
+}
+
+/** The page lies beside the source, and is not compiled: from `dist` the way there leads through the package's root. */
+function packageRoot(from: string): string {
+  if (existsSync(join(from, 'package.json'))) return from;
+  const parent = dirname(from);
+  if (parent === from) throw new Error('The simulator cannot find the package it belongs to');
+  return packageRoot(parent);
+}

@@ -1,0 +1,36 @@
+import { type Json } from './model.js';
+import { contactEvents, type EventStamp, installEvent, uninstallEvent } from './webhook-events.js';
+import { type World, type WorldEvents } from './world.js';
+
+/** The scope every contact event needs (HL 2.10). */
+const CONTACT_EVENTS_SCOPE = 'contacts.readonly';
+
+export interface WebhookFeedParts {
+  appId: string;
+  now: () => number;
+  /** Called once something happens, not before. */
+  world: () => World;
+  send: (event: Json) => void;
+}
+
+/**
+ * Turns what happens into events for the app: of contacts only where it is installed, with their scope, in a
+ * location that is active; what the app itself changed is told to it like everything else (HL 4.7).
+ */
+export function webhookFeed({ appId, now, world, send }: WebhookFeedParts): WorldEvents {
+  const stamp = (): EventStamp => ({ appId, now: now() });
+  return {
+    contactChanged: (change) => {
+      const locationId = (change.after ?? change.before)?.locationId ?? '';
+      const { installations, locations } = world();
+      const scopes = installations.find('Location', locationId)?.scope.split(' ') ?? [];
+      if (!scopes.includes(CONTACT_EVENTS_SCOPE) || !locations.get(locationId)?.active) return;
+      for (const event of contactEvents(change, stamp())) send(event);
+    },
+    installed: (installation) => {
+      const company = world().companies.get(installation.companyId);
+      if (company) send(installEvent(installation, company, stamp()));
+    },
+    uninstalled: (owner) => send(uninstallEvent(owner, stamp())),
+  };
+}
