@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsString, MaxLength } from 'class-validator';
+import { IsString, Matches, MaxLength } from 'class-validator';
 import { GLOBAL_CONFIG_NAMES, type GlobalConfigName, type GlobalConfigState } from '#libs/config';
 
 /** Longer than any credential of HighLevel. */
@@ -37,5 +37,6 @@ export class WriteInstallationConfigDto {
   })
   @IsString()
   @MaxLength(MAX_VALUE_LENGTH)
+  @Matches(/^\P{Cc}*$/u, { message: 'must not hold control characters' })
   value!: string;
 }

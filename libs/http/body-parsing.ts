@@ -29,11 +29,11 @@ const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
  */
 export function registerBodyParsers(instance: FastifyInstance): void {
   instance.addHook('onRoute', (route) => {
-    route.bodyLimit = bodyOf(route.config) === 'raw' ? RAW_BODY_LIMIT_BYTES : JSON_BODY_LIMIT_BYTES;
+    route.bodyLimit = takesRawBody(route) ? RAW_BODY_LIMIT_BYTES : JSON_BODY_LIMIT_BYTES;
   });
   // Fastify refuses a content type it cannot read before it asks a parser; a raw route does not care.
   instance.addHook('onRequest', (request, _reply, done) => {
-    if (bodyOf(request.routeOptions.config) === 'raw') request.headers['content-type'] = OCTETS;
+    if (takesRawBody(request.routeOptions)) request.headers['content-type'] = OCTETS;
     done();
   });
   const parseJson = instance.getDefaultJsonParser('error', 'error');
@@ -59,6 +59,11 @@ export function registerBodyParsers(instance: FastifyInstance): void {
       done(new UnsupportedMediaType());
     }
   });
+}
+
+/** Whether the route was marked with `@RawBody()`. */
+export function takesRawBody(route: { readonly config?: unknown }): boolean {
+  return bodyOf(route.config) === 'raw';
 }
 
 function bodyOf(config: unknown): BodyRouteConfig['body'] {

@@ -9,6 +9,7 @@ import { loadConfig } from '#libs/config';
 import { NotAuthorized, Throttled, Unavailable } from '#libs/errors';
 import { createLogger, requestContext } from '#libs/logging';
 import {
+  BigPathId,
   configureApp,
   createFastifyAdapter,
   FormBody,
@@ -74,6 +75,16 @@ class ThingsController {
   @Get('things/:id')
   thing(@Param('id', PathId) id: number): unknown {
     return { id };
+  }
+
+  @Get('big-things/:id')
+  bigThing(@Param('id', BigPathId) id: number): unknown {
+    return { id };
+  }
+
+  @Get('health/ready')
+  ready(): unknown {
+    return {};
   }
 
   @Get('fault')
@@ -308,6 +319,12 @@ describe('an id in a path', () => {
     expect((await call('/things/2147483647')).body).toEqual({ id: 2_147_483_647 });
   });
 
+  it('may be as large as a bigint that JavaScript can count', async () => {
+    expect((await call('/big-things/9007199254740991')).body).toEqual({ id: 9_007_199_254_740_991 });
+    for (const id of ['9007199254740992', '0', 'x'])
+      expect((await call(`/big-things/${id}`)).status).toBe(404);
+  });
+
   it.each(['0', '-1', '1.5', 'abc', '2147483648', '99999999999999999999', '1e3', '%00', '0x10', '1%20'])(
     'that is %s names no record',
     async (id) => {
@@ -321,6 +338,14 @@ describe('what cannot be routed', () => {
   it.each(['/nowhere', '/things', '/json/', '//json', '/JSON'])('%s answers 404', async (url) => {
     const { status, body } = await call(url);
     expect([status, body]).toEqual([404, { error: 'Resource could not be found', code: 'not_found' }]);
+  });
+
+  it('is also a target that is no path', async () => {
+    for (const target of ['*', 'things/1']) {
+      expect(await sendBytes(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)).toMatch(
+        /^HTTP\/1.1 40[04] /,
+      );
+    }
   });
 
   it('is also a method the path does not have', async () => {
@@ -412,6 +437,21 @@ describe('the request id', () => {
     const answered = logged().find(({ msg }) => msg === 'Request answered');
     expect(answered).toMatchObject({ requestId: 'request-1', method: 'GET', path: '/refused', status: 401 });
     expect(lines.join('')).not.toMatch(/c0de|st4te/);
+  });
+});
+
+describe('the log line of a request', () => {
+  const levelOf = async (request: InjectOptions | string): Promise<unknown> => {
+    lines.splice(0);
+    await call(request);
+    return logged().find(({ msg }) => msg === 'Request answered')?.['level'];
+  };
+
+  it('is of level info, but of level debug where it is routine', async () => {
+    expect(await levelOf('/things/1')).toBe('info');
+    expect(await levelOf('/health/ready')).toBe('debug');
+    expect(await levelOf(post('/raw', 'x'))).toBe('debug');
+    expect(await levelOf(post('/raw', 'x'.repeat(RAW_BODY_LIMIT_BYTES + 1)))).toBe('info');
   });
 });
 

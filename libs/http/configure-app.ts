@@ -15,8 +15,9 @@ const CORS_MAX_AGE_SECONDS = 600;
 
 /**
  * Everything an HTTP app of ours needs, to be called once between
- * `NestFactory.create(module, createFastifyAdapter(config))` and `listen`: request ids, body parsers with limits, error shapes, validation, CORS for `FRONTEND_URL`
- * only, security headers, Swagger UI, shutdown on signals.
+ * `NestFactory.create(module, createFastifyAdapter(config))` and `listen`: request ids, body parsers with limits, error
+ * shapes, validation, CORS for `FRONTEND_URL` only, security headers, Swagger UI. A process that serves nothing else
+ * also calls `app.enableShutdownHooks()`; one that has more to stop in order stops the app itself.
  */
 export async function configureApp(app: NestFastifyApplication, config: AppConfig): Promise<void> {
   const instance = app.getHttpAdapter().getInstance();
@@ -29,7 +30,6 @@ export async function configureApp(app: NestFastifyApplication, config: AppConfi
   app.useGlobalPipes(validationPipe());
   answerClientErrors(app);
   serveDocs(app, config);
-  app.enableShutdownHooks();
 }
 
 function allowFrontend(app: NestFastifyApplication, config: AppConfig): void {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { type FastifyInstance } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type LogContext, requestContext, withoutQuery } from '#libs/logging';
+import { takesRawBody } from './body-parsing.js';
 
 const REQUEST_ID_HEADER = 'x-request-id';
 /** What a proxy's id may look like; anything else could forge log lines. */
@@ -9,7 +10,7 @@ const SANE_REQUEST_ID = /^[A-Za-z0-9_.:-]{8,128}$/;
 
 /**
  * Gives every request an id (the caller's, where it is sane), answers it back, and makes it part of every log line.
- * One line a request when it is answered.
+ * One line a request when it is answered; below the usual level for what machines ask all the time.
  */
 export function registerRequestLifecycle(instance: FastifyInstance): void {
   const logger = new Logger('Http');
@@ -37,7 +38,17 @@ export function registerRequestLifecycle(instance: FastifyInstance): void {
       status: reply.statusCode,
       durationMs: Math.round(reply.elapsedTime),
     };
-    requestContext.run(contexts.get(request) ?? {}, () => logger.log(line));
+    requestContext.run(contexts.get(request) ?? {}, () => {
+      if (isRoutine(request, reply)) logger.debug(line);
+      else logger.log(line);
+    });
     done();
   });
+}
+
+/** Deliveries that were accepted, and health and metrics: at a thousand a second nobody reads a line of each. */
+function isRoutine({ routeOptions }: FastifyRequest, { statusCode }: FastifyReply): boolean {
+  return (
+    statusCode < 400 && (takesRawBody(routeOptions) || /^\/(health|metrics)\b/.test(routeOptions.url ?? ''))
+  );
 }

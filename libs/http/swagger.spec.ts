@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { Controller, Get, Injectable, Module, Post } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiOperation } from '@nestjs/swagger';
@@ -125,6 +126,19 @@ describe('SWAGGER_ACCESS=admin', () => {
     const answer = await app.inject(url);
     expect(answer.statusCode).toBeGreaterThanOrEqual(400);
     expect(answer.body).not.toContain('listThings');
+  });
+
+  it('is not got round by an absolute address either', async () => {
+    await start('admin', GuardedModule);
+    await app.listen(0, '127.0.0.1');
+    const { hostname, port } = new URL(await app.getUrl());
+    const status = await new Promise((resolve, reject) => {
+      const asked = request({ hostname, port, path: 'http://anywhere/docs-json' }, ({ statusCode }) =>
+        resolve(statusCode),
+      );
+      asked.on('error', reject).end();
+    });
+    expect(status).toBe(401);
   });
 
   it.each([...PAGES, ...FILES])('serves %s to whom DocsAccess admits', async (url) => {

@@ -1,9 +1,8 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
-import { type FastifyInstance } from 'fastify';
+import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { type AppConfig } from '#libs/config';
 import { Unauthenticated } from '#libs/errors';
-import { withoutQuery } from '#libs/logging';
 import { DocsAccess } from './docs-access.js';
 import { DOCS_SESSION_PATH, docsSignInPage } from './docs-sign-in-page.js';
 import { explainError } from './explain-error.js';
@@ -51,33 +50,26 @@ function docsAccess(app: NestFastifyApplication): DocsAccess | undefined {
 }
 
 function stateContentSecurityPolicy(instance: FastifyInstance): void {
-  instance.addHook('onSend', async (request, reply) => {
-    if (isDocs(request.url)) void reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
+  instance.addHook('onSend', (request, reply, _payload, done) => {
+    if (isDocs(request)) void reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
+    done();
   });
 }
 
 /** Answers itself rather than throwing: Swagger's routes are older than Nest's error handler and would not reach it. */
 function guardDocs(instance: FastifyInstance, access: DocsAccess): void {
   instance.addHook('preValidation', async (request, reply) => {
-    const path = withoutQuery(request.url);
-    if (!isDocs(path) || path === DOCS_SESSION_PATH || (await access.admits(request))) return;
+    const route = request.routeOptions.url;
+    if (!isDocs(request) || route === DOCS_SESSION_PATH || (await access.admits(request))) return;
     const { status, body } = explainError(new Unauthenticated());
     void reply.status(status).header('cache-control', 'no-store');
-    if (path === UI_PATH || path === `${UI_PATH}/`)
+    if (route === UI_PATH || route === `${UI_PATH}/`)
       await reply.type('text/html; charset=utf-8').send(docsSignInPage());
     else await reply.send(body);
   });
 }
 
-/** The routes as they were matched may be spelled with escapes; everything that starts like the documentation counts. */
-function isDocs(url: string): boolean {
-  return decoded(withoutQuery(url)).startsWith(UI_PATH);
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
+/** Asks for the route that was matched: addresses can be spelled in too many ways to be compared. */
+function isDocs(request: FastifyRequest): boolean {
+  return request.routeOptions.url?.startsWith(UI_PATH) === true;
 }
