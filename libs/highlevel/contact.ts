@@ -118,6 +118,7 @@ const DND_STATUSES: readonly unknown[] = ['active', 'inactive', 'permanent'];
 
 /**
  * Reads a contact out of an answer or event; undefined when it has no id.
+ * Mind that an event's own `type` is its name, not the contact's type.
  * The fields are a closed list, so that `ssn`, which get-by-id may carry (HL 5.4), ends here.
  */
 export function readContact(value: unknown): HighLevelContact | undefined {

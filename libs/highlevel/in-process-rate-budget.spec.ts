@@ -1,0 +1,75 @@
+import { InProcessRateBudget } from './in-process-rate-budget.js';
+import { type BudgetUnderTest, itKeepsTheRateBudget } from './rate-budget.contract.js';
+
+/** A clock that moves when told, with sleepers woken in the order of their times. */
+class ManualTime {
+  private time = 1_000_000;
+  private sleepers: { at: number; wake: () => void }[] = [];
+
+  readonly now = (): number => this.time;
+
+  readonly sleep = (milliseconds: number): Promise<void> =>
+    new Promise((wake) => this.sleepers.push({ at: this.time + milliseconds, wake }));
+
+  readonly pass = async (milliseconds: number): Promise<void> => {
+    const until = this.time + milliseconds;
+    await settled();
+    for (let next = this.due(until); next !== undefined; next = this.due(until)) {
+      this.time = next.at;
+      this.sleepers.splice(this.sleepers.indexOf(next), 1);
+      next.wake();
+      await settled();
+    }
+    this.time = until;
+  };
+
+  private due(until: number): { at: number; wake: () => void } | undefined {
+    return this.sleepers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
+  }
+}
+
+/** Promises that are ready have run. */
+const settled = (): Promise<void> => new Promise((done) => setImmediate(done));
+
+describe(InProcessRateBudget.name, () => {
+  describe('with time in hand', () => {
+    itKeepsTheRateBudget((): BudgetUnderTest => {
+      const { now, sleep, pass } = new ManualTime();
+      const bounds = { limit: 10, intervalMs: 1000, maxWaiting: 30, maxWaitMs: 5000 };
+      return { budget: new InProcessRateBudget({ ...bounds, now, sleep }), pass };
+    });
+  });
+
+  it('keeps 100 requests per 10 seconds unless it learns otherwise', async () => {
+    const { now, sleep, pass } = new ManualTime();
+    const budget = new InProcessRateBudget({ now, sleep });
+    let sent = 0;
+    for (let n = 0; n < 250; n++) void budget.acquire('loc', 'interactive').then(() => sent++);
+    await pass(0);
+    expect(sent).toBe(100);
+    await pass(9_999);
+    expect(sent).toBe(100);
+    await pass(500);
+    expect(sent).toBe(200);
+  });
+
+  it('works by the real clock, too', async () => {
+    const budget = new InProcessRateBudget({ limit: 2, intervalMs: 50 });
+    const started = performance.now();
+    for (let n = 0; n < 3; n++) await budget.acquire('loc', 'interactive');
+    expect(performance.now() - started).toBeGreaterThanOrEqual(250); // 50 and the margin
+  });
+
+  it('still knows what a busy resource spent after forgetting many that rest', async () => {
+    const { now, sleep, pass } = new ManualTime();
+    const budget = new InProcessRateBudget({ limit: 1, now, sleep });
+    for (let n = 0; n < 9_999; n++) await budget.acquire(`idle${n}`, 'interactive');
+    await pass(11_000);
+    await budget.acquire('busy', 'interactive');
+    await budget.acquire('one more', 'interactive');
+    let again = false;
+    void budget.acquire('busy', 'interactive').then(() => (again = true));
+    await pass(0);
+    expect(again).toBe(false);
+  });
+});
