@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { ContactLink, type Hook } from '#libs/database';
+import { type EntityManager, In } from 'typeorm';
+import { type ContactFields } from './canonical-contact.js';
+
+/** Where links belong: a location of an account. They outlive the hook, which a disconnect deletes. */
+export interface Place {
+  readonly accountId: number;
+  readonly locationId: string;
+}
+
+export function placeOfHook(hook: Pick<Hook, 'accountId' | 'referenceId'>): Place {
+  return { accountId: hook.accountId, locationId: hook.referenceId ?? '' };
+}
+
+/** What both sides agree on from now on. */
+export interface Agreement {
+  readonly contactId: number;
+  readonly ghlContactId: string;
+  readonly snapshot: ContactFields;
+  readonly remoteVersion: Date | null;
+}
+
+/** First key of the advisory locks on HighLevel's contacts: "ghl" and a number, as in pg_locks. */
+const REMOTE_CONTACT_LOCK = 0x67686c11;
+
+/** Which contact of a location is which DeskFlow contact (`ghl.contact_links`). */
+@Injectable()
+export class ContactLinks {
+  /** Until the transaction ends nobody else applies anything to this contact of HighLevel, linked or not. */
+  async lock(manager: EntityManager, place: Place, ghlContactId: string): Promise<void> {
+    await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [
+      REMOTE_CONTACT_LOCK,
+      `${place.accountId}:${place.locationId}:${ghlContactId}`,
+    ]);
+  }
+
+  async ofRemote(
+    manager: EntityManager,
+    place: Place,
+    ghlContactId: string,
+  ): Promise<ContactLink | undefined> {
+    return (await manager.findOneBy(ContactLink, { ...place, ghlContactId })) ?? undefined;
+  }
+
+  async ofRemotes(
+    manager: EntityManager,
+    place: Place,
+    ghlContactIds: readonly string[],
+  ): Promise<ContactLink[]> {
+    return manager.findBy(ContactLink, { ...place, ghlContactId: In(ghlContactIds) });
+  }
+
+  async ofContact(manager: EntityManager, place: Place, contactId: number): Promise<ContactLink | undefined> {
+    return (await manager.findOneBy(ContactLink, { ...place, contactId })) ?? undefined;
+  }
+
+  /** The same contact in the account's other locations. */
+  async elsewhere(manager: EntityManager, place: Place, contactId: number): Promise<ContactLink[]> {
+    const links = await manager.findBy(ContactLink, { accountId: place.accountId, contactId });
+    return links.filter(({ locationId }) => locationId !== place.locationId);
+  }
+
+  /**
+   * Links a contact, or links it anew: what the link said about deletions on either side is over.
+   * The contact's row must be locked, which keeps its link from changing.
+   */
+  async agree(manager: EntityManager, place: Place, agreement: Agreement): Promise<void> {
+    const { contactId, ghlContactId, snapshot, remoteVersion } = agreement;
+    await manager.query(
+      `insert into ghl.contact_links (account_id, location_id, contact_id, ghl_contact_id, snapshot, remote_version)
+       values ($1, $2, $3, $4, $5, $6)
+       on conflict (account_id, location_id, contact_id) do update
+          set ghl_contact_id = excluded.ghl_contact_id, snapshot = excluded.snapshot,
+              remote_version = excluded.remote_version, remote_deleted_at = null, local_deleted_at = null,
+              updated_at = clock_timestamp()`,
+      [place.accountId, place.locationId, contactId, ghlContactId, snapshot, remoteVersion],
+    );
+  }
+
+  /** Makes room for another link with the same contact of HighLevel. */
+  async remove(manager: EntityManager, link: ContactLink): Promise<void> {
+    await manager.delete(ContactLink, { id: link.id });
+  }
+
+  async markRemoteDeleted(manager: EntityManager, link: ContactLink, at: Date): Promise<void> {
+    await manager.query(
+      `update ghl.contact_links
+          set remote_deleted_at = $2, remote_version = greatest(remote_version, $2), updated_at = clock_timestamp()
+        where id = $1`,
+      [link.id, at],
+    );
+  }
+
+  async markLocalDeleted(manager: EntityManager, link: ContactLink): Promise<void> {
+    await manager.query(
+      `update ghl.contact_links set local_deleted_at = coalesce(local_deleted_at, now()), updated_at = clock_timestamp()
+        where id = $1`,
+      [link.id],
+    );
+  }
+}

@@ -1,0 +1,148 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Connection, type ContactLink, type Hook } from '#libs/database';
+import { DomainError } from '#libs/errors';
+import {
+  type HighLevelApi,
+  type HighLevelContact,
+  HighLevelError,
+  RateBudgetExhausted,
+} from '#libs/highlevel';
+import { HighLevelClients } from '#libs/integrations';
+import { DataSource, type EntityManager } from 'typeorm';
+import { ContactLinks, placeOfHook } from './contact-links.js';
+import { foldEvents, stateAfter } from './fold-events.js';
+import { InboundContact } from './inbound-contact.js';
+import {
+  type FetchedContact,
+  type FetchedContacts,
+  type InboundContactEvent,
+  type InboundResult,
+} from './inbound-event.js';
+import { contactOfEvent } from './remote-contact.js';
+import { markOrigin } from './sync-origin.js';
+
+/** Contacts fetched at once. */
+const PARALLEL_FETCHES = 5;
+
+/** Brings contact events of HighLevel into DeskFlow. */
+@Injectable()
+export class ContactSync {
+  private readonly logger = new Logger(ContactSync.name);
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly clients: HighLevelClients,
+    private readonly links: ContactLinks,
+    private readonly inboundContact: InboundContact,
+  ) {}
+
+  /**
+   * To be called before the transaction of `applyEvents`, with the same events: asks HighLevel's API, once for each
+   * contact, where the events tell only a part. A contact that cannot be had is left out; then what its events leave
+   * out stays as it is, until the next event or the reconciliation.
+   */
+  async prepare(hook: Hook, events: readonly InboundContactEvent[]): Promise<FetchedContacts> {
+    const groups = byContact(events);
+    const links = await this.linksOf(hook, [...groups.keys()]);
+    const country = await countryOf(this.database.manager, hook.id);
+    const wanted = [...groups].filter(([id, those]) => isPart(those, links.get(id), country));
+    const api = this.clients.forHook(hook);
+    const fetched = new Map<string, FetchedContact>();
+    for (let start = 0; start < wanted.length; start += PARALLEL_FETCHES) {
+      await Promise.all(
+        wanted.slice(start, start + PARALLEL_FETCHES).map(async ([id]) => {
+          const contact = await this.fetch(api, hook, id);
+          if (contact) fetched.set(id, { contact, linkVersion: links.get(id)?.updatedAt.getTime() });
+        }),
+      );
+    }
+    return fetched;
+  }
+
+  /**
+   * Applies the events in the caller's transaction; each result names its event. Events of one contact count by their
+   * time, whatever their order here; those that HighLevel's later state has overtaken change nothing.
+   * Throws what PostgreSQL throws; then the transaction is lost and none of the events was applied.
+   */
+  async applyEvents(
+    manager: EntityManager,
+    hook: Hook,
+    events: readonly InboundContactEvent[],
+    fetched: FetchedContacts = new Map(),
+  ): Promise<InboundResult[]> {
+    await markOrigin(manager, hook.id);
+    const source = {
+      id: hook.id,
+      accountId: hook.accountId,
+      referenceId: hook.referenceId,
+      country: await countryOf(manager, hook.id),
+    };
+    const results: InboundResult[] = events
+      .filter(({ event }) => !contactOfEvent(event))
+      .map(({ id }) => ({ id, outcome: 'ignored', reason: 'missing_contact_id' }));
+    // In one order for all, so that two batches with the same contacts do not block each other.
+    const groups = [...byContact(events)].sort(([one], [other]) => (one < other ? -1 : 1));
+    for (const [id, those] of groups) {
+      results.push(...(await this.inboundContact.apply(manager, source, id, those, fetched.get(id))));
+    }
+    return results;
+  }
+
+  private async linksOf(
+    hook: Hook,
+    ghlContactIds: readonly string[],
+  ): Promise<ReadonlyMap<string, ContactLink>> {
+    const links = await this.links.ofRemotes(this.database.manager, placeOfHook(hook), ghlContactIds);
+    return new Map(links.map((link) => [link.ghlContactId, link]));
+  }
+
+  /** Failing to fetch is no reason to fail: the events still tell their part. */
+  private async fetch(
+    api: HighLevelApi,
+    hook: Hook,
+    ghlContactId: string,
+  ): Promise<HighLevelContact | undefined> {
+    try {
+      return await api.contacts.get(ghlContactId);
+    } catch (error) {
+      if (!isRemoteTrouble(error)) throw error;
+      const { id: hookId, accountId } = hook;
+      this.logger.warn({
+        msg: 'Could not fetch a contact; applying its events alone',
+        hookId,
+        accountId,
+        ghlContactId,
+        reason: error.message,
+      });
+      return undefined;
+    }
+  }
+}
+
+function isRemoteTrouble(error: unknown): error is Error {
+  return (
+    error instanceof HighLevelError || error instanceof RateBudgetExhausted || error instanceof DomainError
+  );
+}
+
+function isPart(
+  events: readonly InboundContactEvent[],
+  link: ContactLink | undefined,
+  country: string | null,
+): boolean {
+  const { decision } = foldEvents(events, link);
+  return decision.kind === 'apply' && !stateAfter(decision.events, link, country).isComplete;
+}
+
+function byContact(events: readonly InboundContactEvent[]): Map<string, InboundContactEvent[]> {
+  const groups = new Map<string, InboundContactEvent[]>();
+  for (const event of events) {
+    const id = contactOfEvent(event.event)?.id;
+    if (id !== undefined) groups.set(id, [...(groups.get(id) ?? []), event]);
+  }
+  return groups;
+}
+
+async function countryOf(manager: EntityManager, hookId: number): Promise<string | null> {
+  return (await manager.findOneBy(Connection, { hookId }))?.country ?? null;
+}

@@ -1,0 +1,104 @@
+import { type ContactLink } from '#libs/database';
+import { type HighLevelContact } from '#libs/highlevel';
+import { type ContactFields, readSnapshot } from './canonical-contact.js';
+import { type IgnoredReason, type InboundContactEvent } from './inbound-event.js';
+import { contactOfEvent, lackingFields, overlay } from './remote-contact.js';
+
+type LinkState = Pick<ContactLink, 'snapshot' | 'remoteVersion' | 'remoteDeletedAt' | 'localDeletedAt'>;
+
+/** What the events of one contact amount to. */
+export type Decision =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'ignore'; readonly reason: IgnoredReason }
+  | { readonly kind: 'archive'; readonly at: Date | null }
+  | { readonly kind: 'apply'; readonly events: readonly InboundContactEvent[]; readonly revives: boolean };
+
+export interface FoldedEvents {
+  /** Older than what was applied last: late deliveries. */
+  readonly stale: readonly InboundContactEvent[];
+  readonly current: readonly InboundContactEvent[];
+  readonly decision: Decision;
+}
+
+/** @param events those of one contact, in any order */
+export function foldEvents(
+  events: readonly InboundContactEvent[],
+  link: LinkState | undefined,
+): FoldedEvents {
+  const sorted = [...events].sort(byTime);
+  const version = link?.remoteVersion;
+  const stale = sorted.filter(({ eventAt }) => version && eventAt && eventAt < version);
+  const current = sorted.filter((event) => !stale.includes(event));
+  return { stale, current, decision: decide(current, link) };
+}
+
+function decide(events: readonly InboundContactEvent[], link: LinkState | undefined): Decision {
+  if (events.length === 0) return { kind: 'nothing' };
+  if (link?.localDeletedAt) return { kind: 'ignore', reason: 'deleted_in_deskflow' };
+  const lastDelete = events.findLastIndex(({ event }) => event.type === 'ContactDelete');
+  const deletion = events[lastDelete];
+  const after = events.slice(lastDelete + 1);
+  const deletedAt = deletion?.eventAt ?? link?.remoteDeletedAt ?? null;
+  if (deletion === undefined && !link?.remoteDeletedAt)
+    return { kind: 'apply', events: after, revives: false };
+  if (after.some((event) => provesExistence(event, deletedAt)))
+    return { kind: 'apply', events: after, revives: true };
+  if (link === undefined) return { kind: 'ignore', reason: 'unknown_contact' };
+  if (deletion === undefined) return { kind: 'ignore', reason: 'deleted_in_highlevel' };
+  return link.remoteDeletedAt ? { kind: 'nothing' } : { kind: 'archive', at: deletion.eventAt };
+}
+
+/** Only these two follow a restored contact; a late tag or DND event does not bring one back. */
+function provesExistence({ event, eventAt }: InboundContactEvent, deletedAt: Date | null): boolean {
+  const isFull = event.type === 'ContactCreate' || event.type === 'ContactUpdate';
+  return isFull && (deletedAt === null || (eventAt !== null && eventAt > deletedAt));
+}
+
+/** HighLevel's state after the events, as far as they tell. */
+export interface RemoteState {
+  readonly fields: ContactFields;
+  /** False: some field may have been cleared, or changed before the events, without our knowing. */
+  readonly isComplete: boolean;
+}
+
+/** @param country that of the location */
+export function stateAfter(
+  events: readonly InboundContactEvent[],
+  link: LinkState | undefined,
+  country: string | null,
+): RemoteState {
+  let state: RemoteState = { fields: readSnapshot(link?.snapshot), isComplete: true };
+  for (const { event } of events) {
+    const contact = contactOfEvent(event);
+    if (!contact) continue;
+    const { fields } = state;
+    const isPart = event.type === 'ContactDndUpdate'; // e-mail, phone and DND, nothing else (HL 4.7)
+    state = {
+      fields: overlay(fields, contact, country),
+      isComplete: !isPart && lackingFields(fields, contact, country).length === 0,
+    };
+  }
+  return state;
+}
+
+/** When HighLevel's side was last known to be so: by the events, or by the contact's own date. */
+export function latestVersion(
+  events: readonly InboundContactEvent[],
+  contact: HighLevelContact | undefined,
+  before: Date | null | undefined,
+): Date | null {
+  const dates = [...events.map(({ eventAt }) => eventAt), parseDate(contact?.dateUpdated), before ?? null];
+  const times = dates.flatMap((date) => date?.getTime() ?? []);
+  return times.length === 0 ? null : new Date(Math.max(...times));
+}
+
+export function parseDate(text: string | undefined): Date | null {
+  const date = new Date(text ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? null : date;
+}
+
+/** An event without a time counts as newest: it cannot be placed, and what it says is checked against the snapshot. */
+function byTime(one: InboundContactEvent, other: InboundContactEvent): number {
+  const difference = (one.eventAt?.getTime() ?? Infinity) - (other.eventAt?.getTime() ?? Infinity);
+  return Number.isNaN(difference) || difference === 0 ? one.id - other.id : difference;
+}

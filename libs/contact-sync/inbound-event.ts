@@ -1,0 +1,33 @@
+import { type ContactEvent, type HighLevelContact } from '#libs/highlevel';
+
+/** A contact event out of the inbox. */
+export interface InboundContactEvent {
+  /** The inbox row. */
+  readonly id: number;
+  /** When it happened by HighLevel's clock; null when the event does not say. */
+  readonly eventAt: Date | null;
+  readonly event: ContactEvent;
+}
+
+export type InboundResult =
+  | { readonly id: number; readonly outcome: 'applied' | 'unchanged' | 'stale' }
+  | { readonly id: number; readonly outcome: 'ignored'; readonly reason: IgnoredReason };
+
+export type IgnoredReason =
+  /** The event names no contact. */
+  | 'missing_contact_id'
+  /** A deletion of a contact that was never here. */
+  | 'unknown_contact'
+  /** A person deleted it here; HighLevel's events do not bring it back. */
+  | 'deleted_in_deskflow'
+  /** Deleted there, and the event is no proof that it came back. */
+  | 'deleted_in_highlevel';
+
+/** What HighLevel's API says about contacts of which events told only a part, by HighLevel's contact id. */
+export type FetchedContacts = ReadonlyMap<string, FetchedContact>;
+
+export interface FetchedContact {
+  readonly contact: HighLevelContact;
+  /** The link it was compared with (`updated_at`); when that has changed since, the answer is out of date. */
+  readonly linkVersion: number | undefined;
+}

@@ -1,0 +1,72 @@
+import { Process, Processor } from '@nestjs/bull';
+import { Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Connection, type Hook, HookStatus } from '#libs/database';
+import { Hooks } from '#libs/integrations';
+import { HOOKS_AT_ONCE, type WakeUp } from '#libs/queue';
+import { DataSource } from 'typeorm';
+import { ContactPusher } from './contact-pusher.js';
+import { Outbox, type OutboundWork } from './outbox.js';
+import { reactTo } from './push-failure.js';
+
+/** Brings what changed in DeskFlow to HighLevel: a wake-up names a hook, its outbox rows say which contacts. */
+@Processor('outbound')
+export class OutboundProcessor implements OnModuleDestroy {
+  private readonly logger = new Logger(OutboundProcessor.name);
+  private isStopping = false;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly hooks: Hooks,
+    private readonly outbox: Outbox,
+    private readonly pusher: ContactPusher,
+  ) {}
+
+  /** Works until nothing of the hook is due. */
+  @Process({ concurrency: HOOKS_AT_ONCE })
+  async work({ data: { hookId } }: WakeUp): Promise<void> {
+    for (;;) {
+      const hook = await this.hooks.findById(hookId);
+      if (this.isStopping || !hook || !(await this.isWell(hook))) return;
+      const claimed = await this.outbox.claim(hookId);
+      if (claimed.length === 0) return;
+      await Promise.all(claimed.map((work) => this.push(hook, work)));
+    }
+  }
+
+  /** What is claimed is finished; more is not begun. */
+  onModuleDestroy(): void {
+    this.isStopping = true;
+  }
+
+  /** Rows of a location that is suspended, or must be authorized again, wait until it is well. */
+  private async isWell(hook: Hook): Promise<boolean> {
+    if (hook.status !== HookStatus.enabled) return false;
+    const connection = await this.database.manager.findOneBy(Connection, { hookId: hook.id });
+    return (connection?.state ?? 'connected') === 'connected';
+  }
+
+  /** The one place that turns a failed push into a state of its rows. */
+  private async push(hook: Hook, work: OutboundWork): Promise<void> {
+    try {
+      await this.pusher.push(hook, work);
+    } catch (error) {
+      await this.record(hook, work, error);
+    }
+  }
+
+  private async record(hook: Hook, work: OutboundWork, error: unknown): Promise<void> {
+    const reaction = reactTo(error, work.attempts);
+    const message = error instanceof Error ? error.message : String(error);
+    const facts = { hookId: hook.id, accountId: hook.accountId, contactId: work.contactId, error: message };
+    if (reaction.kind === 'nothing') {
+      this.logger.warn({ msg: 'Another worker took over a push', ...facts });
+      return;
+    }
+    if (reaction.kind === 'retry') {
+      this.logger.warn({ msg: 'A push failed and will be tried again', ...facts, delayMs: reaction.delayMs });
+      return this.outbox.retry(work, reaction.delayMs, reaction.isAttempt, message);
+    }
+    this.logger.warn({ msg: 'A push failed for good', ...facts, reason: reaction.reason });
+    return this.outbox.close(work, reaction.kind, reaction.reason, message);
+  }
+}

@@ -1,0 +1,147 @@
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { DataSource, type EntityManager } from 'typeorm';
+
+/** Contacts a worker takes at once; it pushes them side by side. */
+const CONTACTS_PER_CLAIM = 8;
+
+/** Due rows looked at for one claim; several may belong to one contact. */
+const ROWS_PER_CLAIM = 4 * CONTACTS_PER_CLAIM;
+
+/** Must outlast one contact's push: at most five calls of 15 s, each after a wait for the rate budget. */
+const LEASE_SECONDS = 300;
+
+/** With backoff up to an hour apart that is about half a day. */
+export const MAX_ATTEMPTS = 24;
+
+const MAX_ERROR_LENGTH = 500;
+
+/** First key of the advisory locks on claims, by hook: "ghl" and a number, as in pg_locks. */
+const CLAIM_LOCK = 0x67686c12;
+
+/** Everything the outbox holds about one contact, claimed together. */
+export interface OutboundWork {
+  readonly contactId: number;
+  readonly rowIds: readonly number[];
+  readonly leaseToken: string;
+  /** Of the oldest row, this one included. */
+  readonly attempts: number;
+}
+
+/** The lease ran out and somebody else has the rows; what this worker did in its transaction must not stand. */
+export class LeaseLost extends Error {
+  constructor() {
+    super('The lease on the outbox rows ran out');
+    this.name = 'LeaseLost';
+  }
+}
+
+/** Rows of `ghl.outbox`: claimed under a lease, in order for each contact, finished by compare-and-set. */
+@Injectable()
+export class Outbox {
+  constructor(private readonly database: DataSource) {}
+
+  /**
+   * Takes the due rows of some contacts. A contact with a row that is being worked on, or that waits for its next
+   * attempt, is left alone with all its rows.
+   */
+  async claim(hookId: number): Promise<OutboundWork[]> {
+    return this.database.transaction(async (manager) => {
+      await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [CLAIM_LOCK, String(hookId)]);
+      await giveBackExpired(manager, hookId);
+      const leaseToken = randomUUID();
+      const [rows] = await manager.query<[{ id: number; contact_id: number; attempts: number }[], number]>(
+        `with due as (
+           select o.id, o.contact_id from ghl.outbox o
+            where o.hook_id = $1 and o.state in ('pending', 'failed') and o.next_attempt_at <= now()
+              and not exists (
+                select from ghl.outbox busy
+                 where busy.hook_id = o.hook_id and busy.contact_id = o.contact_id
+                   and (busy.state = 'processing' or (busy.state = 'failed' and busy.next_attempt_at > now())))
+            order by o.next_attempt_at, o.id limit $2
+         ), chosen as (
+           select contact_id from due group by contact_id order by min(id) limit $3
+         ), free as (
+           select o.id from ghl.outbox o join chosen c on c.contact_id = o.contact_id
+            where o.hook_id = $1 and o.state in ('pending', 'failed') order by o.id for update of o skip locked
+         )
+         update ghl.outbox o
+            set state = 'processing', attempts = o.attempts + 1, lease_token = $4,
+                lease_until = now() + make_interval(secs => $5)
+           from free where o.id = free.id
+         returning o.id, o.contact_id, o.attempts`,
+        [hookId, ROWS_PER_CLAIM, CONTACTS_PER_CLAIM, leaseToken, LEASE_SECONDS],
+      );
+      return [...new Set(rows.map(({ contact_id }) => contact_id))].map((contactId) => {
+        const own = rows.filter(({ contact_id }) => contact_id === contactId);
+        const attempts = Math.max(...own.map((row) => row.attempts));
+        return { contactId, rowIds: own.map(({ id }) => id), leaseToken, attempts };
+      });
+    });
+  }
+
+  /**
+   * Ends the work in the caller's transaction.
+   * @throws LeaseLost when it is no longer ours
+   */
+  async finish(
+    manager: EntityManager,
+    work: OutboundWork,
+    state: 'done' | 'ignored' | 'dead',
+    reason: string | null,
+    error?: string,
+  ): Promise<void> {
+    const [, count] = await manager.query<[unknown, number]>(
+      `update ghl.outbox
+          set state = $3, reason = $4, last_error = coalesce($5, last_error), finished_at = now(), lease_token = null,
+              lease_until = null
+        where id = any($1::bigint[]) and lease_token = $2 and state = 'processing'`,
+      [work.rowIds, work.leaseToken, state, reason, error?.slice(0, MAX_ERROR_LENGTH) ?? null],
+    );
+    if (count !== work.rowIds.length) throw new LeaseLost();
+  }
+
+  /** As `finish`, in a transaction of its own. */
+  async close(work: OutboundWork, state: 'ignored' | 'dead', reason: string, error: string): Promise<void> {
+    await this.finish(this.database.manager, work, state, reason, error);
+  }
+
+  /** @param isAttempt false when HighLevel could not be asked at all: that never makes a row dead */
+  async retry(work: OutboundWork, delayMs: number, isAttempt: boolean, error: string): Promise<void> {
+    await this.database.query(
+      `update ghl.outbox
+          set state = 'failed', attempts = attempts - $3, next_attempt_at = now() + make_interval(secs => $4),
+              last_error = $5, lease_token = null, lease_until = null
+        where id = any($1::bigint[]) and lease_token = $2 and state = 'processing'`,
+      [work.rowIds, work.leaseToken, isAttempt ? 0 : 1, delayMs / 1000, error.slice(0, MAX_ERROR_LENGTH)],
+    );
+  }
+
+  /** Asks for a push of what the capturing trigger did not see, because a sync wrote it. */
+  async enqueue(
+    manager: EntityManager,
+    hook: { readonly id: number; readonly accountId: number },
+    contactId: number,
+    ghlContactId: string,
+  ): Promise<void> {
+    await manager.query(
+      `insert into ghl.outbox (account_id, hook_id, contact_id, operation, ghl_contact_id)
+       values ($1, $2, $3, 'push', $4)
+       on conflict (hook_id, contact_id, operation) where state = 'pending' do update set changed_at = now()`,
+      [hook.accountId, hook.id, contactId, ghlContactId],
+    );
+  }
+}
+
+/** A worker died with these. One that dies every time must not do so for ever. */
+async function giveBackExpired(manager: EntityManager, hookId: number): Promise<void> {
+  await manager.query(
+    `update ghl.outbox
+        set state = case when attempts >= $2 then 'dead' else 'failed' end,
+            reason = case when attempts >= $2 then 'too_many_attempts' end,
+            finished_at = case when attempts >= $2 then now() end,
+            next_attempt_at = now(), lease_token = null, lease_until = null
+      where hook_id = $1 and state = 'processing' and lease_until <= now()`,
+    [hookId, MAX_ATTEMPTS],
+  );
+}

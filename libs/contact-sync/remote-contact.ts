@@ -1,0 +1,101 @@
+import { storableJson, storableText } from '#libs/contacts';
+import { type ContactEvent, type HighLevelContact, readContact } from '#libs/highlevel';
+import { calendarDate } from './calendar-date.js';
+import {
+  type ContactFields,
+  customField,
+  type FieldName,
+  fieldNames,
+  isStanding,
+  present,
+  type StandingField,
+  tagField,
+  tagOf,
+} from './canonical-contact.js';
+import { countryCode } from './country.js';
+import { splitName } from './person-name.js';
+import { parsePhone } from './phone-number.js';
+
+/** What contact events never carry (HL 4.7): its absence says nothing. */
+const NOT_IN_EVENTS: ReadonlySet<FieldName> = new Set<StandingField>(['timezone', 'type', 'dndSettings']);
+
+/**
+ * The contact of an event. The event's own `type` is its name, not the contact's type.
+ * @returns undefined when it names no contact
+ */
+export function contactOfEvent(event: ContactEvent): HighLevelContact | undefined {
+  return readContact({ ...event, type: undefined });
+}
+
+/**
+ * What HighLevel says, in the form in which it is compared.
+ * @param country that of the location, for phone numbers without a country code
+ */
+export function remoteFields(contact: HighLevelContact, country: string | null): ContactFields {
+  const text = (value: string | undefined): string => storableText(value ?? '').trim();
+  const firstName = text(contact.firstName);
+  const lastName = text(contact.lastName);
+  const phone = text(contact.phone);
+  const region = text(contact.country);
+  return present({
+    ...(firstName || lastName ? { firstName, lastName } : splitName(text(contact.name))),
+    email: text(contact.email).toLowerCase(),
+    phone: parsePhone(phone, country) ?? phone,
+    companyName: text(contact.companyName),
+    address1: text(contact.address1),
+    city: text(contact.city),
+    state: text(contact.state),
+    postalCode: text(contact.postalCode),
+    country: countryCode(region) ?? region,
+    website: text(contact.website),
+    timezone: text(contact.timezone),
+    source: text(contact.source),
+    dateOfBirth: calendarDate(text(contact.dateOfBirth)),
+    assignedTo: text(contact.assignedTo),
+    type: text(contact.type),
+    dnd: contact.dnd,
+    dndSettings: storableJson(contact.dndSettings),
+    // HighLevel keeps tags in lower case and compares them so (HL 5.10).
+    ...Object.fromEntries(
+      (contact.tags ?? [])
+        .map((tag) => text(tag).toLowerCase())
+        .filter(Boolean)
+        .map((tag) => [tagField(tag), true]),
+    ),
+    // Of a duplicate id the last one stays.
+    ...Object.fromEntries(
+      (contact.customFields ?? []).map(({ id, value }) => [
+        customField(storableText(id)),
+        storableJson(value),
+      ]),
+    ),
+  });
+}
+
+/** `known`, and on top of it what `contact` says. What it leaves out stays: in an event that need not mean "empty". */
+export function overlay(
+  known: ContactFields,
+  contact: HighLevelContact,
+  country: string | null,
+): ContactFields {
+  const kept = Object.entries(known).filter(
+    ([field]) => contact.tags === undefined || tagOf(field as FieldName) === undefined, // tags come as a whole list
+  );
+  return { ...(Object.fromEntries(kept) as ContactFields), ...remoteFields(contact, country) };
+}
+
+/** The known fields an event should have repeated and did not: cleared, or not sent. Only the API can tell (HL 4.7). */
+export function lackingFields(
+  known: ContactFields,
+  contact: HighLevelContact,
+  country: string | null,
+): FieldName[] {
+  const said = remoteFields(contact, country);
+  return fieldNames(known).filter(
+    (field) =>
+      said[field] === undefined &&
+      known[field] !== false &&
+      !(isStanding(field) && NOT_IN_EVENTS.has(field)) &&
+      !(contact.tags !== undefined && tagOf(field) !== undefined),
+  );
+}
