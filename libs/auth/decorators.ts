@@ -62,7 +62,6 @@ function accountParameter(): ClassDecorator & MethodDecorator {
   return ApiParam({
     name: 'account_id',
     description: 'Id of the DeskFlow account',
-    schema: { type: 'integer', minimum: 1 },
-    example: 1,
+    schema: { type: 'integer', minimum: 1, example: 1 },
   });
 }

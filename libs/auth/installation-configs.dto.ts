@@ -6,7 +6,7 @@ import { GLOBAL_CONFIG_NAMES, type GlobalConfigName, type GlobalConfigState } fr
 const MAX_VALUE_LENGTH = 4_096;
 
 export class InstallationConfigDto implements GlobalConfigState {
-  @ApiProperty({ enum: GLOBAL_CONFIG_NAMES, enumName: 'InstallationConfigName' })
+  @ApiProperty({ enum: GLOBAL_CONFIG_NAMES })
   name!: GlobalConfigName;
 
   @ApiProperty({ description: 'A secret is never shown again' })

@@ -7,29 +7,47 @@ import { type Shape } from './shape.js';
 
 /** Documents the errors a route answers: one response a status, one example a code. */
 export function ApiErrors(...codes: readonly ErrorCode[]): ClassDecorator & MethodDecorator {
+  const responses = Object.entries(errorResponses(codes));
+  return applyDecorators(
+    ApiExtraModels(ErrorBody),
+    ...responses.map(([status, response]) => ApiResponse({ status: Number(status), ...response })),
+  );
+}
+
+export interface ErrorResponse {
+  description: string;
+  headers?: Record<string, { description: string; schema: { type: 'integer' } }>;
+  content: {
+    'application/json': {
+      schema: { $ref: string };
+      examples: Record<string, { value: Shape<ErrorBody> }>;
+    };
+  };
+}
+
+/** The Response Objects of OpenAPI for these errors, by status. */
+export function errorResponses(codes: readonly ErrorCode[]): Record<string, ErrorResponse> {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set(codes)) {
     const { status } = ERROR_ANSWERS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  return applyDecorators(
-    ApiExtraModels(ErrorBody),
-    ...[...byStatus].map(([status, those]) =>
-      ApiResponse({
-        status,
-        description: those.map(sentenceOf).join(' · '),
-        ...(those.some((code) => ERROR_ANSWERS[code].retryAfterSeconds !== undefined) && {
-          headers: { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' } } },
-        }),
-        content: {
-          'application/json': {
-            schema: { $ref: getSchemaPath(ErrorBody) },
-            examples: Object.fromEntries(those.map((code) => [code, { value: exampleOf(code) }])),
-          },
-        },
-      }),
-    ),
-  );
+  return Object.fromEntries([...byStatus].map(([status, those]) => [status, errorResponse(those)]));
+}
+
+function errorResponse(codes: readonly ErrorCode[]): ErrorResponse {
+  return {
+    description: codes.map(sentenceOf).join(' · '),
+    ...(codes.some((code) => ERROR_ANSWERS[code].retryAfterSeconds !== undefined) && {
+      headers: { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' } } },
+    }),
+    content: {
+      'application/json': {
+        schema: { $ref: getSchemaPath(ErrorBody) },
+        examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }])),
+      },
+    },
+  };
 }
 
 function exampleOf(code: ErrorCode): Shape<ErrorBody> {

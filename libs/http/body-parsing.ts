@@ -1,4 +1,6 @@
+import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiExtension } from '@nestjs/swagger';
 import { type FastifyInstance } from 'fastify';
 import { BadRequest } from '#libs/errors';
 import { MalformedJson, UnsupportedMediaType } from './request-errors.js';
@@ -8,12 +10,19 @@ export const JSON_BODY_LIMIT_BYTES = 1024 * 1024;
 /** HighLevel's largest deliveries are 256 KB; twice that leaves room for what is not documented. */
 export const RAW_BODY_LIMIT_BYTES = 512 * 1024;
 
+/** Says in the OpenAPI document that the bytes of the body count, not what they mean. */
+export const RAW_BODY_EXTENSION = 'x-raw-body';
+
 interface BodyRouteConfig {
   body?: 'raw' | 'form';
 }
 
 /** The handler gets the body as the bytes that came (`@Body() body: Buffer`), whatever content type they claim. */
-export const RawBody = (): MethodDecorator => RouteConfig({ body: 'raw' } satisfies BodyRouteConfig);
+export const RawBody = (): MethodDecorator =>
+  applyDecorators(
+    RouteConfig({ body: 'raw' } satisfies BodyRouteConfig),
+    ApiExtension(RAW_BODY_EXTENSION, true),
+  );
 
 /** The handler takes `application/x-www-form-urlencoded` beside JSON; a repeated key keeps its last value. */
 export const FormBody = (): MethodDecorator => RouteConfig({ body: 'form' } satisfies BodyRouteConfig);

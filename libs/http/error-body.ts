@@ -6,7 +6,7 @@ export class ErrorBody {
   @ApiProperty({ description: 'What happened, as a sentence.', example: 'Resource could not be found' })
   error!: string;
 
-  @ApiProperty({ description: 'The same for programs.', enum: ERROR_CODES, enumName: 'ErrorCode' })
+  @ApiProperty({ enum: ERROR_CODES })
   code!: ErrorCode;
 
   @ApiPropertyOptional({

@@ -1,7 +1,12 @@
 import { applyDecorators, type INestApplication } from '@nestjs/common';
 import { ApiSecurity, DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { type AppConfig } from '#libs/config';
+import { type ErrorCode } from '#libs/errors';
+import { errorResponses } from './api-errors.js';
+import { RAW_BODY_EXTENSION } from './body-parsing.js';
 import { ErrorBody } from './error-body.js';
+
+type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 /** Names of the security schemes in the document. */
 const SCHEME = {
@@ -55,7 +60,36 @@ export function openApiDocument(app: INestApplication, config: AppConfig): OpenA
     .addApiKey(header('client', 'Dashboard sign-in, with `access-token` and `uid`'), SCHEME.client)
     .addApiKey(header('uid', 'Dashboard sign-in, with `access-token` and `client`'), SCHEME.uid);
   for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
-  return SwaggerModule.createDocument(app, builder.build(), { extraModels: [ErrorBody] });
+  const document = SwaggerModule.createDocument(app, builder.build(), { extraModels: [ErrorBody] });
+  operationsOf(document).forEach(complete);
+  return document;
+}
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+
+function operationsOf(document: OpenAPIObject): OperationObject[] {
+  return Object.values(document.paths).flatMap((path) => METHODS.flatMap((method) => path[method] ?? []));
+}
+
+const ANYWHERE: readonly ErrorCode[] = ['internal_error', 'unavailable'];
+const WITH_A_RAW_BODY: readonly ErrorCode[] = ['payload_too_large'];
+const WITH_A_BODY: readonly ErrorCode[] = [
+  'bad_request',
+  'malformed_json',
+  'payload_too_large',
+  'unsupported_media_type',
+];
+
+/** Adds what holds for every operation and so is written on none. */
+function complete(operation: OperationObject): void {
+  // An operation that asks for no credential says so, or tools take it for an omission.
+  operation.security ??= [];
+  const ofBody = operation.requestBody
+    ? RAW_BODY_EXTENSION in operation
+      ? WITH_A_RAW_BODY
+      : WITH_A_BODY
+    : [];
+  operation.responses = { ...errorResponses([...ofBody, ...ANYWHERE]), ...operation.responses };
 }
 
 function header(

@@ -1,11 +1,18 @@
 import { request } from 'node:http';
-import { Controller, Get, Injectable, Module, Post } from '@nestjs/common';
+import { Body, Controller, Get, Injectable, Module, Post } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiOperation } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiProperty } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
 import { type FastifyRequest } from 'fastify';
 import { loadConfig } from '#libs/config';
-import { ApiCredentials, ApiErrors, configureApp, createFastifyAdapter, DocsAccess } from './index.js';
+import {
+  ApiCredentials,
+  ApiErrors,
+  configureApp,
+  createFastifyAdapter,
+  DocsAccess,
+  RawBody,
+} from './index.js';
 
 @Controller('things')
 @ApiCredentials()
@@ -25,6 +32,28 @@ class ThingsController {
   }
 }
 
+class NoteDto {
+  @ApiProperty()
+  text!: string;
+}
+
+@Controller('public')
+class PublicController {
+  @Post('json')
+  @ApiOperation({ operationId: 'postJson' })
+  json(@Body() note: NoteDto): NoteDto {
+    return note;
+  }
+
+  @Post('raw')
+  @RawBody()
+  @ApiOperation({ operationId: 'postRaw' })
+  @ApiBody({ type: NoteDto })
+  raw(@Body() body: Buffer): number {
+    return body.length;
+  }
+}
+
 /** Lets in who knows the word. */
 @Injectable()
 class WordAccess extends DocsAccess {
@@ -33,10 +62,13 @@ class WordAccess extends DocsAccess {
   }
 }
 
-@Module({ controllers: [ThingsController] })
+@Module({ controllers: [ThingsController, PublicController] })
 class OpenModule {}
 
-@Module({ controllers: [ThingsController], providers: [{ provide: DocsAccess, useClass: WordAccess }] })
+@Module({
+  controllers: [ThingsController, PublicController],
+  providers: [{ provide: DocsAccess, useClass: WordAccess }],
+})
 class GuardedModule {}
 
 let app: NestFastifyApplication;
@@ -199,5 +231,27 @@ describe('the document', () => {
       'parameter_missing',
     ]);
     expect(document.components.schemas.ErrorBody.required).toEqual(['error', 'code']);
+  });
+});
+
+describe('every operation', () => {
+  it('says what may happen anywhere, and what may happen to a body', async () => {
+    await start('open');
+    const { paths } = await readDocument();
+    expect(Object.keys(paths['/things']!['get']!.responses)).toEqual(['200', '401', '429', '500', '503']);
+    expect(Object.keys(paths['/public/json']!['post']!.responses)).toEqual([
+      '201',
+      '400',
+      '413',
+      '415',
+      '500',
+      '503',
+    ]);
+    expect(Object.keys(paths['/public/raw']!['post']!.responses)).toEqual(['201', '413', '500', '503']);
+  });
+
+  it('without credentials says that it asks for none', async () => {
+    await start('open');
+    expect((await readDocument()).paths['/public/json']!['post']!.security).toEqual([]);
   });
 });
