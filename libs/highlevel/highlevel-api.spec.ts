@@ -6,8 +6,8 @@ import { type RateBudget, RateBudgetExhausted } from './rate-budget.js';
 import { type RateLimitReading } from './rate-limit.js';
 import { ScriptedServer } from './scripted-server.fixture.js';
 
-const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.the-first-access-token.sig';
-const RENEWED = 'eyJhbGciOiJSUzI1NiJ9.the-second-access-token.sig';
+const TOKEN = 'the-first-access-token'; // nothing in its shape gives it away
+const RENEWED = 'the-second-access-token';
 const EXPIRED = {
   status: 401,
   json: { statusCode: 401, message: 'Invalid token: access token is invalid', error: 'Unauthorized' },
@@ -219,7 +219,7 @@ describe(HighLevelApi.name, () => {
 
     it('holds no token in any form, whatever HighLevel quotes and wherever one looks', async () => {
       server.replies(
-        { status: 400, json: { message: `Bad header Bearer ${TOKEN}` } },
+        { status: 400, json: { message: `no such token: ${TOKEN}` } },
         { drop: 'before answer' },
         { text: TOKEN },
       );

@@ -53,6 +53,25 @@ describe(InProcessRateBudget.name, () => {
     expect(sent).toBe(200);
   });
 
+  it('lets nobody overtake those who wait for a timer that is late', async () => {
+    let time = 1_000_000;
+    let wake = (): void => undefined;
+    const sleep = (): Promise<void> => new Promise((woken) => (wake = woken));
+    const budget = new InProcessRateBudget({ limit: 1, intervalMs: 1000, now: () => time, sleep });
+    const admitted: string[] = [];
+    const ask = (name: string): unknown =>
+      budget.acquire('loc', 'interactive').then(() => admitted.push(name));
+    ask('first');
+    ask('second');
+    time += 2000; // the window is free, but the timer has not fired
+    ask('third');
+    await settled();
+    expect(admitted).toEqual(['first']);
+    wake();
+    await settled();
+    expect(admitted).toEqual(['first', 'second']);
+  });
+
   it('works by the real clock, too', async () => {
     const budget = new InProcessRateBudget({ limit: 2, intervalMs: 50 });
     const started = performance.now();
