@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { keepingParametersSecret } from './sql-failures.js';
 import { TokenVault } from './token-vault.js';
 
@@ -17,12 +17,15 @@ export interface AgencyGrant {
 /** Keeps agency tokens (`ghl.agencies`), always sealed: no DeskFlow code reads them. */
 @Injectable()
 export class Agencies {
-  constructor(private readonly vault: TokenVault) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly vault: TokenVault,
+  ) {}
 
   /** Adds the agency to the account or replaces its tokens. @throws Unavailable */
-  async store(manager: EntityManager, accountId: number, grant: AgencyGrant): Promise<void> {
+  async store(accountId: number, grant: AgencyGrant): Promise<void> {
     await keepingParametersSecret(
-      manager.query(
+      this.database.query(
         `insert into ghl.agencies (account_id, company_id, access_token, refresh_token, expires_at, scope, user_id)
          values ($1, $2, $3, $4, $5, $6, $7)
          on conflict (account_id, company_id) do update

@@ -5,7 +5,13 @@ import { DataSource, type EntityManager, type Repository } from 'typeorm';
 import { AdvisoryLock } from './advisory-locks.js';
 import { removeAgency } from './agencies.js';
 import { LocationAlreadyConnected, NotConnected } from './connection-errors.js';
-import { findConnections, recordInstalled, recordUninstalled } from './connections.js';
+import {
+  findConnections,
+  type LocationProfile,
+  recordInstalled,
+  recordProfile,
+  recordUninstalled,
+} from './connections.js';
 import { parseTime, readHookSettings } from './hook-settings.js';
 import { HookTokens } from './hook-tokens.js';
 import { isLockTimeout } from './sql-failures.js';
@@ -72,6 +78,11 @@ export class Hooks {
     });
     this.logger.log({ msg: 'Connected a HighLevel location', hookId, accountId, locationId });
     return this.repository.findOneByOrFail({ id: hookId });
+  }
+
+  /** Keeps what the location says about itself. */
+  async describe(hook: Hook, profile: LocationProfile): Promise<void> {
+    await recordProfile(this.database.manager, hook.id, profile);
   }
 
   /**

@@ -1,0 +1,2 @@
+export { CALLBACK_FAILURES, type CallbackFailure } from './callback-failure.js';
+export { OAuthModule } from './oauth.module.js';

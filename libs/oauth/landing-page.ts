@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { type CallbackFailure, CALLBACK_FAILURES } from './callback-failure.js';
+import { type LandingName } from './landing-address.js';
+
+/** What a person can do about each reason. `{crm}` is the product's name on this page. */
+const ADVICE: Readonly<Record<CallbackFailure, string>> = {
+  missing_code: '{crm} sent no authorization code. Start the connection again from the integration settings.',
+  invalid_state:
+    'This connection attempt was used already, was not started here, or whoever started it is no longer an administrator. Start it again from the integration settings.',
+  expired_state:
+    'The connection attempt took longer than 15 minutes. Start it again from the integration settings.',
+  access_denied: 'Access was not granted in {crm}. Start again, and approve the request there.',
+  token_exchange_failed:
+    '{crm} did not complete the authorization. Wait a moment and start again; if it keeps failing, ask whoever runs this installation to check the client id, the secret and the redirect address.',
+  location_already_connected:
+    'This location is connected to another account. An administrator of that account has to disconnect it first.',
+  not_configured:
+    'The connection to {crm} is not set up here yet. Ask whoever runs this installation to enter the client id and secret.',
+};
+const GENERIC_ADVICE = 'The connection was not made. Start it again from the integration settings.';
+const AGENCY_NEXT =
+  'The agency authorized the app, and no sub-account is connected yet. Start the connection again and choose one sub-account.';
+const SAVED =
+  'If you have just approved the request in {crm}, the connection is saved. Administrators see its state in the integration settings, and through the API at integrations/ghl/status.';
+
+const PRODUCT: Readonly<Record<LandingName, string>> = { gohighlevel: 'HighLevel', crm: 'the CRM' };
+
+const STYLE = `body{font:1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:4rem auto;padding:0 1rem;color:#1f2933;background:#fff}
+h1{font-size:1.4rem;line-height:1.3}
+@media(prefers-color-scheme:dark){body{color:#e6e9ec;background:#15191d}}`;
+
+/** Nothing may load, run or frame; the one style sheet is allowed by its digest. */
+export const LANDING_PAGE_CSP = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+interface Landing {
+  readonly page: LandingName;
+  /** `?error=` as it came; anybody can put anything there. */
+  readonly error: unknown;
+  readonly isAgency: boolean;
+}
+
+/**
+ * The page after the callback, as long as no settings page is served there. Public, so it tells what the address
+ * tells and nothing of any account; texts come from tables, and nothing of the address is repeated.
+ */
+export function landingPage({ page, error, isAgency }: Landing): string {
+  const failed = error !== undefined;
+  const heading = failed ? 'Not connected' : isAgency ? 'One more step' : 'Connection';
+  const text = failed ? adviceFor(error) : isAgency ? AGENCY_NEXT : SAVED;
+  const sentence = escapeHtml(text.replaceAll('{crm}', PRODUCT[page]));
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${heading}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>${heading}</h1>
+<p role="${failed ? 'alert' : 'status'}">${capitalised(sentence)}</p>
+</main>
+</body>
+</html>
+`;
+}
+
+function adviceFor(error: unknown): string {
+  const known = CALLBACK_FAILURES.find((failure) => failure === error);
+  return known ? ADVICE[known] : GENERIC_ADVICE;
+}
+
+function capitalised(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
