@@ -1,0 +1,34 @@
+/** Calls of the control API, as this page makes them. Each throws an Error with the simulator's own sentence. */
+
+async function call(method, path, body) {
+  const response = await fetch(`/_sim${path}`, {
+    method,
+    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error([answer.message].flat().join('; '));
+  return answer;
+}
+
+const at = (locationId) => `/locations/${encodeURIComponent(locationId)}`;
+
+export const controlApi = {
+  locations: async () => (await call('GET', '/locations')).locations,
+  /** `suspend`, `activate`, `revoke` or `uninstall`. */
+  actOn: (locationId, act) => call('POST', `${at(locationId)}/${act}`, {}),
+  contacts: (locationId, query) =>
+    call('GET', `${at(locationId)}/contacts?query=${encodeURIComponent(query)}`),
+  /** Creates without an id, changes with one. */
+  saveContact: (locationId, id, contact) =>
+    id
+      ? call('PUT', `${at(locationId)}/contacts/${id}`, contact)
+      : call('POST', `${at(locationId)}/contacts`, contact),
+  deleteContact: (locationId, id) => call('DELETE', `${at(locationId)}/contacts/${id}`),
+  webhooks: () => call('GET', '/webhooks?limit=30'),
+  redeliver: (id) => call('POST', `/webhooks/${encodeURIComponent(id)}/redeliver`, {}),
+  faults: async () => (await call('GET', '/faults')).faults,
+  replaceFaults: (faults) => call('PUT', '/faults', { faults }),
+  settings: () => call('GET', '/settings'),
+  saveSettings: (settings) => call('PUT', '/settings', settings),
+};
