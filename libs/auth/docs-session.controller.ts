@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppConfig } from '#libs/config';
 import { DomainError, NotAuthorized, NotFound } from '#libs/errors';
-import { DOCS_SESSION_PATH, docsSignInPage, explainError, FormBody } from '#libs/http';
+import { DOCS_SESSION_PATH, DOCS_UI_PATH, docsSignInPage, explainError, FormBody } from '#libs/http';
 import { docsCookie } from './docs-cookie.js';
 import { Sessions } from './sessions.js';
 import { SignInDto } from './sign-in.dto.js';
@@ -34,7 +34,9 @@ export class DocsSessionController {
       const user = await this.signIn.verify({ email, password, ip: request.ip });
       if (!(await this.users.administersAnything(user))) throw new NotAuthorized();
       const session = await this.sessions.issue(user.id, 'docs');
-      await reply.header('set-cookie', docsCookie(session, this.isSecure(request))).redirect('/docs', 303);
+      await reply
+        .header('set-cookie', docsCookie(session, this.isSecure(request)))
+        .redirect(DOCS_UI_PATH, 303);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       const { status, body, retryAfterSeconds } = explainError(error);

@@ -132,7 +132,7 @@ beforeAll(async () => {
     .compile();
   app = testing.createNestApplication<NestFastifyApplication>(createFastifyAdapter(config));
   app.useLogger(logger);
-  await configureApp(app, config);
+  configureApp(app, config);
   await app.listen(0, '127.0.0.1');
   port = Number(new URL(await app.getUrl()).port);
 });

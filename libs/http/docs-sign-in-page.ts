@@ -1,5 +1,4 @@
-/** Where the form below posts to; `#libs/auth` answers it. */
-export const DOCS_SESSION_PATH = '/docs/session';
+import { DOCS_SESSION_PATH } from './docs-routes.js';
 
 /** A browser cannot send our headers when it opens a page, so administrators sign in here. Works without scripts. */
 export function docsSignInPage(complaint?: string): string {

@@ -1,28 +1,32 @@
-import helmet from '@fastify/helmet';
-import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type FastifyInstance } from 'fastify';
 import { type AppConfig } from '#libs/config';
+import { DOCS_CONTENT_SECURITY_POLICY, isDocs } from './docs-routes.js';
 
 /** A year, as browsers' preload lists ask for at least. */
-const HSTS_SECONDS = 31_536_000;
+const HSTS = 'max-age=31536000; includeSubDomains';
+
+/** JSON needs nothing, so nothing is allowed; a page states its own policy instead. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /**
- * Headers of every answer. JSON needs nothing, so nothing is allowed; a page states its own
- * `Content-Security-Policy` instead.
+ * Headers of every answer. Set by one hook from constants rather than by helmet, which takes a fifth of the time that a
+ * webhook has before it reaches its handler.
  */
-export async function registerSecurityHeaders(app: NestFastifyApplication, config: AppConfig): Promise<void> {
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-      },
-    },
-    strictTransportSecurity: config.isProduction ? { maxAge: HSTS_SECONDS } : false,
-    crossOriginResourcePolicy: { policy: 'same-site' },
-    referrerPolicy: { policy: 'no-referrer' },
-    xFrameOptions: { action: 'deny' },
+export function registerSecurityHeaders(instance: FastifyInstance, config: AppConfig): void {
+  const headers: Record<string, string> = {
+    'content-security-policy': CONTENT_SECURITY_POLICY,
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-site',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    ...(config.isProduction && { 'strict-transport-security': HSTS }),
+  };
+  const headersOfDocs = { ...headers, 'content-security-policy': DOCS_CONTENT_SECURITY_POLICY };
+
+  instance.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(isDocs(request) ? headersOfDocs : headers);
+    done();
   });
 }

@@ -78,7 +78,7 @@ async function start(access: string, module: unknown = OpenModule): Promise<void
   const config = loadConfig({ SWAGGER_ACCESS: access });
   const testing = await Test.createTestingModule({ imports: [module as typeof OpenModule] }).compile();
   app = testing.createNestApplication<NestFastifyApplication>(createFastifyAdapter(config));
-  await configureApp(app, config);
+  configureApp(app, config);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
 }

@@ -1,4 +1,4 @@
-import { type ValidationError, ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, type ValidationError, ValidationPipe } from '@nestjs/common';
 import { ValidationFailed } from '#libs/errors';
 
 /** Beyond this many complaints nobody reads on. */
@@ -47,8 +47,13 @@ function railsSentence(property: string, attribute: string, message: string): st
   return `${words.charAt(0).toUpperCase()}${words.slice(1)} ${rest}`;
 }
 
-/** Leaves single parameters alone: as numbers, `1e3` and `0x10` would be ids of records before `PathId` sees them. */
 class DtoPipe extends ValidationPipe {
+  /** The bytes of a raw body have no properties to validate; looking for them takes as long as parsing. */
+  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    return Buffer.isBuffer(value) ? Promise.resolve(value) : super.transform(value, metadata);
+  }
+
+  /** Leaves single parameters alone: as numbers, `1e3` and `0x10` would be ids of records before `PathId` sees them. */
   protected override transformPrimitive(value: unknown): unknown {
     return value;
   }
