@@ -1,0 +1,59 @@
+import { AccessToken } from './access-token.js';
+import { AccountUser } from './account-user.js';
+import { Account } from './account.js';
+import { Agency } from './agency.js';
+import { Connection } from './connection.js';
+import { ContactInbox } from './contact-inbox.js';
+import { ContactLink } from './contact-link.js';
+import { Contact } from './contact.js';
+import { Conversation } from './conversation.js';
+import { Hook } from './hook.js';
+import { Inbox } from './inbox.js';
+import { InstallationConfig } from './installation-config.js';
+import { Label, Tag, Tagging } from './labels.js';
+import { Message } from './message.js';
+import { User } from './user.js';
+
+/** Every entity a data source of this service knows. */
+export const ENTITIES = [
+  AccessToken,
+  Account,
+  AccountUser,
+  Agency,
+  Connection,
+  Contact,
+  ContactInbox,
+  ContactLink,
+  Conversation,
+  Hook,
+  Inbox,
+  InstallationConfig,
+  Label,
+  Message,
+  Tag,
+  Tagging,
+  User,
+] as const;
+
+export * from './enums.js';
+export * from './work-state.js';
+export { CONNECTION_STATES, type ConnectionState } from './connection.js';
+export {
+  AccessToken,
+  Account,
+  AccountUser,
+  Agency,
+  Connection,
+  Contact,
+  ContactInbox,
+  ContactLink,
+  Conversation,
+  Hook,
+  Inbox,
+  InstallationConfig,
+  Label,
+  Message,
+  Tag,
+  Tagging,
+  User,
+};

@@ -1,0 +1,22 @@
+import { BeforeInsert, BeforeUpdate, Column } from 'typeorm';
+
+/** DeskFlow's tables have no defaults for these two: whoever writes supplies them (DM 1). `save()` does it here. */
+export abstract class Timestamped {
+  @Column('timestamp')
+  createdAt!: Date;
+
+  @Column('timestamp')
+  updatedAt!: Date;
+
+  @BeforeInsert()
+  protected stampCreation(): void {
+    const now = new Date();
+    this.createdAt ??= now;
+    this.updatedAt ??= now;
+  }
+
+  @BeforeUpdate()
+  protected stampUpdate(): void {
+    this.updatedAt = new Date();
+  }
+}

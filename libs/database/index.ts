@@ -1,0 +1,6 @@
+export * from './entities/index.js';
+export { dataSourceOptions } from './data-source-options.js';
+export { MigrationDataSource, runMigrations } from './migrator.js';
+export { DataDirInUse, EmbeddedPostgresFailed } from './embedded-errors.js';
+export { EmbeddedPostgres, type EmbeddedPostgresOptions, embeddedUrl } from './embedded-postgres.js';
+export { resetData } from './reset-data.js';

@@ -1,0 +1,14 @@
+import { CoreTables1795000000001 } from './1795000000001-core-tables.js';
+import { SyncTables1795000000002 } from './1795000000002-sync-tables.js';
+import { DeskflowColumns1795000000003 } from './1795000000003-deskflow-columns.js';
+import { ContactChangeCapture1795000000004 } from './1795000000004-contact-change-capture.js';
+import { DeskflowIndexes1795000000005 } from './1795000000005-deskflow-indexes.js';
+
+/** In the order in which they run. */
+export const MIGRATIONS = [
+  CoreTables1795000000001,
+  SyncTables1795000000002,
+  DeskflowColumns1795000000003,
+  ContactChangeCapture1795000000004,
+  DeskflowIndexes1795000000005,
+];
