@@ -1,15 +1,17 @@
 import { type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type AppConfig } from '#libs/config';
-import { configureApp } from '#libs/http';
+import { configureApp, createFastifyAdapter } from '#libs/http';
 import { createLogger } from '#libs/logging';
 
 /** A Nest application on Fastify with everything an HTTP app of ours needs; not yet listening. */
-export async function createHttpApp(module: DynamicModule, config: AppConfig): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), {
+export async function createHttpApp(
+  module: DynamicModule,
+  config: AppConfig,
+): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(module, createFastifyAdapter(config), {
     logger: createLogger(config),
-    bodyParser: false,
   });
   await configureApp(app, config);
   return app;

@@ -9,10 +9,16 @@ import { createHttpApp } from './http-app.js';
 @Module({})
 class ApiAndWorkerModule {
   static register(config: AppConfig): DynamicModule {
-    return { module: ApiAndWorkerModule, imports: [ApiModule.register(config), WorkerModule.register(config)] };
+    return {
+      module: ApiAndWorkerModule,
+      imports: [ApiModule.register(config), WorkerModule.register(config)],
+    };
   }
 }
 
 const config = loadConfig(process.env);
-const app = await createHttpApp(config.redisUrl ? ApiModule.register(config) : ApiAndWorkerModule.register(config), config);
+const app = await createHttpApp(
+  config.redisUrl ? ApiModule.register(config) : ApiAndWorkerModule.register(config),
+  config,
+);
 await app.listen(config.port, config.host);

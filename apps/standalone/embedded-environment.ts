@@ -49,7 +49,10 @@ export function embeddedSecrets(dataDir: string): Environment {
   const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Environment) : {};
   const missing = GENERATED_SECRETS.filter((name) => !known[name]);
   if (missing.length === 0) return known;
-  const secrets = { ...known, ...Object.fromEntries(missing.map((name) => [name, randomBytes(32).toString('base64url')])) };
+  const secrets = {
+    ...known,
+    ...Object.fromEntries(missing.map((name) => [name, randomBytes(32).toString('base64url')])),
+  };
   mkdirSync(dataDir, { recursive: true });
   writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   chmodSync(file, 0o600); // writeFile's mode applies to new files only

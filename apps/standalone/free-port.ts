@@ -3,7 +3,9 @@ import { type AddressInfo, createServer } from 'node:net';
 /** A port another program listens on; the message says which variable chooses another. */
 export class PortTaken extends Error {
   constructor(variable: string, port: number) {
-    super(`Port ${port} is in use. Stop what listens there, or choose another: ${variable}=${port + 10} npm start`);
+    super(
+      `Port ${port} is in use. Stop what listens there, or choose another: ${variable}=${port + 10} npm start`,
+    );
     this.name = 'PortTaken';
   }
 }

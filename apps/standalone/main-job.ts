@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { approveConsent } from './consent.js';
 
 /** Where the two sides answer and who may sign in. */
 export interface DemoTarget {
@@ -37,13 +38,18 @@ export class MainJob {
       const answer = await api.call('POST', '/ghl/authorization');
       return { said: new URL(String(answer['url'])).pathname, value: String(answer['url']) };
     });
-    const approval = await this.step("open HighLevel's consent page", () => this.openConsentPage(consentUrl));
-    const callbackUrl = await this.step('choose a location and approve', () => this.approve(approval));
+    const callbackUrl = await this.step("approve on HighLevel's consent page", async () => {
+      const { locationId, callbackUrl: target } = await approveConsent(consentUrl);
+      return { said: `location ${locationId}, 302 to ${new URL(target).pathname}`, value: target };
+    });
     await this.step('follow the redirect to the callback', () => this.followCallback(callbackUrl));
     const locationId = await this.step('status says connected', async () => {
       const status = await api.call('GET', '/integrations/ghl/status');
       expect(status['connected'] === true, `connected, got ${JSON.stringify(status)}`);
-      return { said: `${String(status['location_name'])} (${String(status['location_id'])})`, value: String(status['location_id']) };
+      return {
+        said: `${String(status['location_name'])} (${String(status['location_id'])})`,
+        value: String(status['location_id']),
+      };
     });
 
     const inHighLevel = new SimulatorContacts(this.target.simulatorUrl, locationId);
@@ -68,13 +74,25 @@ export class MainJob {
 
   private async fromHighLevel(api: AccountApi, inHighLevel: SimulatorContacts): Promise<void> {
     const id = await this.step('a contact created in HighLevel appears in DeskFlow', async () => {
-      const created = await inHighLevel.create({ firstName: 'Demo', lastName: 'Arrival', email: 'demo.arrival@example.test', phone: '+14155550191', tags: ['newsletter'] });
-      const contact = await eventually(() => api.findContact('demo.arrival@example.test'), () => true);
+      const created = await inHighLevel.create({
+        firstName: 'Demo',
+        lastName: 'Arrival',
+        email: 'demo.arrival@example.test',
+        phone: '+14155550191',
+        tags: ['newsletter'],
+      });
+      const contact = await eventually(
+        () => api.findContact('demo.arrival@example.test'),
+        () => true,
+      );
       return { said: summary(contact), value: created };
     });
     await this.step('its change in HighLevel appears in DeskFlow', async () => {
       await inHighLevel.update(id, { lastName: 'Renamed' });
-      const contact = await eventually(() => api.findContact('demo.arrival@example.test'), ({ name }) => name === 'Demo Renamed');
+      const contact = await eventually(
+        () => api.findContact('demo.arrival@example.test'),
+        ({ name }) => name === 'Demo Renamed',
+      );
       return { said: summary(contact) };
     });
     await this.step('its deletion in HighLevel archives it in DeskFlow', async () => {
@@ -89,47 +107,50 @@ export class MainJob {
 
   private async fromDeskFlow(api: AccountApi, inHighLevel: SimulatorContacts): Promise<void> {
     const id = await this.step('a contact created in DeskFlow appears in HighLevel', async () => {
-      const answer = await api.call('POST', '/contacts', { name: 'Demo Departure', email: 'demo.departure@example.test', phone_number: '+14155550192' });
+      const answer = await api.call('POST', '/contacts', {
+        name: 'Demo Departure',
+        email: 'demo.departure@example.test',
+        phone_number: '+14155550192',
+      });
       const created = (answer['payload'] as { contact: Json }).contact;
-      const contact = await eventually(() => inHighLevel.find('demo.departure@example.test'), () => true);
+      const contact = await eventually(
+        () => inHighLevel.find('demo.departure@example.test'),
+        () => true,
+      );
       return { said: summary(contact), value: String(created['id']) };
     });
     await this.step('its change in DeskFlow appears in HighLevel', async () => {
       await api.call('PATCH', `/contacts/${id}`, { name: 'Demo Returned' });
-      const contact = await eventually(() => inHighLevel.find('demo.departure@example.test'), (found) => found['lastName'] === 'Returned');
+      const contact = await eventually(
+        () => inHighLevel.find('demo.departure@example.test'),
+        (found) => found['lastName'] === 'Returned',
+      );
       return { said: summary(contact) };
     });
   }
 
   private async signIn(): Promise<Step<Session>> {
-    const response = await fetch(`${this.target.apiUrl}/auth/sign_in`, jsonRequest('POST', this.target.admin));
-    const { data } = (await response.json()) as { data?: { access_token: string; account_id: number; email: string } };
+    const response = await fetch(
+      `${this.target.apiUrl}/auth/sign_in`,
+      jsonRequest('POST', this.target.admin),
+    );
+    const { data } = (await response.json()) as {
+      data?: { access_token: string; account_id: number; email: string };
+    };
     if (!response.ok || !data) throw new Error(`expected a session, got ${response.status}`);
-    return { said: `${data.email}, account ${data.account_id}`, value: { token: data.access_token, accountId: data.account_id } };
-  }
-
-  private async openConsentPage(url: string): Promise<Step<URLSearchParams>> {
-    const page = await (await fetch(url)).text();
-    const hidden = [...page.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
-    const location = /name="location_id"[^>]*value="([^"]+)"/.exec(page)?.[1];
-    if (hidden.length === 0 || location === undefined) throw new Error('expected a form with locations');
-    const form = new URLSearchParams(hidden.map(([, name, value]) => [String(name), unescapeHtml(String(value))]));
-    form.set('location_id', location);
-    form.set('decision', 'approve');
-    return { said: `location ${location} offered, scopes ${String(form.get('scope')?.split(' ').length)}`, value: form };
-  }
-
-  private async approve(form: URLSearchParams): Promise<Step<string>> {
-    const response = await fetch(`${this.target.simulatorUrl}/v2/oauth/chooselocation`, { method: 'POST', body: form, redirect: 'manual' });
-    const target = response.headers.get('location');
-    if (response.status !== 302 || target === null) throw new Error(`expected a redirect, got ${response.status}`);
-    return { said: `302 to ${new URL(target).pathname}`, value: target };
+    return {
+      said: `${data.email}, account ${data.account_id}`,
+      value: { token: data.access_token, accountId: data.account_id },
+    };
   }
 
   private async followCallback(url: string): Promise<Step<void>> {
     const response = await fetch(url, { redirect: 'manual' });
     const landing = response.headers.get('location') ?? '';
-    expect(response.status === 302 && !landing.includes('error='), `a redirect without an error, got ${response.status} ${landing}`);
+    expect(
+      response.status === 302 && !landing.includes('error='),
+      `a redirect without an error, got ${response.status} ${landing}`,
+    );
     const page = await fetch(landing);
     expect(page.ok, `the landing page, got ${page.status}`);
     return { said: `302 to ${new URL(landing).pathname}`, value: undefined };
@@ -138,7 +159,9 @@ export class MainJob {
   private async step<T>(what: string, act: () => Promise<Step<T>>): Promise<T> {
     const started = performance.now();
     const { said, value } = await act().catch((error: unknown) => {
-      throw new Error(`step ${this.steps + 1}, ${what}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new Error(
+        `step ${this.steps + 1}, ${what}: ${error instanceof Error ? error.message : String(error)}`,
+      );
     });
     this.steps += 1;
     this.print(`✓ ${this.steps}. ${what}: ${said} (${Math.round(performance.now() - started)} ms)`);
@@ -214,13 +237,19 @@ class SimulatorContacts {
   }
 }
 
-function jsonRequest(method: string, body?: object): { method: string; headers: Record<string, string>; body?: string } {
+function jsonRequest(
+  method: string,
+  body?: object,
+): { method: string; headers: Record<string, string>; body?: string } {
   if (body === undefined) return { method, headers: {} };
   return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 /** Asks until the answer is there and holds, as a person looking at a list would. */
-async function eventually(ask: () => Promise<Json | undefined>, holds: (found: Json) => boolean): Promise<Json> {
+async function eventually(
+  ask: () => Promise<Json | undefined>,
+  holds: (found: Json) => boolean,
+): Promise<Json> {
   const deadline = performance.now() + SETTLE_MS;
   let found: Json | undefined;
   do {
@@ -238,9 +267,4 @@ function expect(holds: boolean, expectation: string): asserts holds {
 function summary(contact: Json): string {
   const name = contact['name'] ?? [contact['firstName'], contact['lastName']].filter(Boolean).join(' ');
   return `${String(name)} <${String(contact['email'])}>`;
-}
-
-function unescapeHtml(text: string): string {
-  const entities: Record<string, string> = { '&amp;': '&', '&quot;': '"', '&#39;': "'", '&lt;': '<', '&gt;': '>' };
-  return text.replace(/&(?:amp|quot|#39|lt|gt);/g, (entity) => entities[entity] ?? entity);
 }

@@ -30,7 +30,9 @@ function stopOnSignal(running: System): void {
     void running.stop().then(
       () => process.exit(0),
       (error: unknown) => {
-        process.stderr.write(`could not stop cleanly: ${error instanceof Error ? error.message : String(error)}\n`);
+        process.stderr.write(
+          `could not stop cleanly: ${error instanceof Error ? error.message : String(error)}\n`,
+        );
         process.exit(1);
       },
     );

@@ -46,7 +46,10 @@ export async function startSystem(env: Environment): Promise<System> {
   }
 }
 
-async function startParts(env: Environment, onStop: (stop: () => Promise<void>) => void): Promise<Omit<System, 'stop'>> {
+async function startParts(
+  env: Environment,
+  onStop: (stop: () => Promise<void>) => void,
+): Promise<Omit<System, 'stop'>> {
   const dataDir = env['DATA_DIR'] ?? '.data';
   const simulatorPort = Number(env['SIMULATOR_PORT'] ?? 3001);
   const apiPort = Number(env['PORT'] ?? 3000);
@@ -57,7 +60,10 @@ async function startParts(env: Environment, onStop: (stop: () => Promise<void>) 
   const secrets = embeddedSecrets(dataDir);
   const simulator = env['GHL_API_URL']
     ? undefined
-    : await startSimulator({ dataDir, port: simulatorPort, apiPort, clientSecret: secrets['GHL_CLIENT_SECRET'] ?? '' }, onStop);
+    : await startSimulator(
+        { dataDir, port: simulatorPort, apiPort, clientSecret: secrets['GHL_CLIENT_SECRET'] ?? '' },
+        onStop,
+      );
   const config = loadConfig(
     embeddedEnvironment(env, {
       databaseUrl,
@@ -104,7 +110,9 @@ async function startSimulator(
 async function seedWhenEmpty(config: AppConfig): Promise<void> {
   const source = await new DataSource(dataSourceOptions(config.databaseUrl)).initialize();
   try {
-    const [{ used }] = await source.query<[{ used: boolean }]>('select exists (select 1 from accounts) as used');
+    const [{ used }] = await source.query<[{ used: boolean }]>(
+      'select exists (select 1 from accounts) as used',
+    );
     if (!used) await seedDemo(source, config.demo);
   } finally {
     await source.destroy();
