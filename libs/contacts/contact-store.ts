@@ -110,8 +110,10 @@ export class ContactStore {
        on conflict do nothing returning id`,
       [accountId, ...columnValues(columns), now],
     );
-    if (row)
-      return Object.assign(new Contact(), columns, { id: row.id, accountId, createdAt: now, updatedAt: now });
+    if (row) {
+      const { id } = row;
+      return Object.assign(new Contact(), NEW, columns, { id, accountId, createdAt: now, updatedAt: now });
+    }
     const holder = columns.email && (await this.findByEmail(manager, accountId, columns.email));
     throw new ContactTaken(holder ? 'email' : 'identifier');
   }
@@ -172,6 +174,9 @@ export class ContactStore {
     return true;
   }
 }
+
+/** What the table fills in. */
+const NEW = { middleName: '', lastName: '', lastActivityAt: null };
 
 const DEPENDENTS = [
   `delete from messages using conversations c

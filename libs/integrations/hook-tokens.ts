@@ -40,10 +40,13 @@ export class HookTokens {
     return row && this.opened(row);
   }
 
-  /** As `find`, and nobody else refreshes this hook until the transaction ends. @throws TokenUnreadable */
+  /**
+   * As `find`, and nobody else refreshes this hook until the transaction ends. @throws TokenUnreadable
+   * Two statements: one that waited for the lock would see the hook as it is now and its connection as it was before.
+   */
   async lock(manager: EntityManager, hookId: number): Promise<StoredTokens | undefined> {
-    const [row] = await manager.query<TokenRow[]>(`${SELECT_TOKENS} for update of h`, [hookId]);
-    return row && this.opened(row);
+    await manager.query('select from integrations_hooks where id = $1 for update', [hookId]);
+    return this.find(manager, hookId);
   }
 
   /** Stores a renewed pair. The caller holds the row's lock. @throws Unavailable */

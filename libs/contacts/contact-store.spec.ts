@@ -1,0 +1,253 @@
+import { useDatabase } from '../../test/contact-sync/own-database.js';
+import { Contact, Inbox } from '#libs/database';
+import { ContactLabels } from './contact-labels.js';
+import { ContactStore } from './contact-store.js';
+import { ContactTaken } from './contact-taken.js';
+
+const ACCOUNT = 1;
+const OTHER_ACCOUNT = 2;
+
+describe(ContactStore.name, () => {
+  const db = useDatabase();
+  const store = new ContactStore();
+  const labels = new ContactLabels();
+
+  beforeAll(async () => {
+    await db.source.query(
+      `insert into accounts (id, name, created_at, updated_at) values (1, 'Acme', now(), now()), (2, 'Umbrella', now(), now())`,
+    );
+  });
+  beforeEach(() =>
+    db.source.query(
+      'truncate contacts, taggings, tags, labels, contact_inboxes, inboxes, conversations, messages',
+    ),
+  );
+
+  const insert = (draft: Parameters<ContactStore['insert']>[2], accountId = ACCOUNT): Promise<Contact> =>
+    db.source.transaction((manager) => store.insert(manager, accountId, draft));
+
+  it('stores a contact as Rails would', async () => {
+    const before = Date.now();
+    const { id } = await insert({
+      name: 'Mara\u0000 🔥 مرحبا',
+      email: ' Mara@Example.TEST ',
+      phoneNumber: '+14155550142',
+      identifier: '',
+      additionalAttributes: { city: 'Oakland', country: 'United States', 'bad\u0000key': '\ud800' },
+    });
+    const stored = await store.find(db.source.manager, ACCOUNT, id);
+    expect(stored).toMatchObject({
+      name: 'Mara 🔥 مرحبا',
+      email: 'mara@example.test',
+      phoneNumber: '+14155550142',
+      identifier: null,
+      location: 'Oakland',
+      countryCode: 'United States',
+      contactType: 1,
+      additionalAttributes: { city: 'Oakland', country: 'United States', badkey: '\ufffd' },
+      customAttributes: {},
+    });
+    expect(Math.abs(stored!.createdAt.getTime() - before)).toBeLessThan(60_000); // UTC, not the machine's zone
+  });
+
+  it('returns from insert what is in the table', async () => {
+    const inserted = await insert({
+      name: 'Mara',
+      email: 'mara@example.test',
+      customAttributes: { tier: ['gold', 1] },
+    });
+    const stored = await store.find(db.source.manager, ACCOUNT, inserted.id);
+    expect(stored).toMatchObject({ ...inserted });
+  });
+
+  it('takes a contact of another account for unknown', async () => {
+    const { id } = await insert({ name: 'Mara' });
+    expect(await store.find(db.source.manager, OTHER_ACCOUNT, id)).toBeUndefined();
+    expect(await db.source.transaction((manager) => store.remove(manager, OTHER_ACCOUNT, id))).toBe(false);
+  });
+
+  it('finds by e-mail whatever the case, also what others stored in upper case', async () => {
+    const { id } = await insert({ email: 'mara@example.test' });
+    await db.source.query(`update contacts set email = 'MARA@Example.test' where id = $1`, [id]);
+    expect(await store.findByEmail(db.source.manager, ACCOUNT, 'Mara@example.TEST')).toMatchObject({ id });
+    expect(await store.findByEmail(db.source.manager, OTHER_ACCOUNT, 'mara@example.test')).toBeUndefined();
+  });
+
+  it('refuses a taken e-mail or identifier without losing the transaction', async () => {
+    await insert({ email: 'mara@example.test', identifier: 'm-1' });
+    await db.source.transaction(async (manager) => {
+      await expect(store.insert(manager, ACCOUNT, { email: 'MARA@example.test' })).rejects.toMatchObject({
+        attribute: 'email',
+      });
+      await expect(store.insert(manager, ACCOUNT, { identifier: 'm-1' })).rejects.toMatchObject({
+        attribute: 'identifier',
+      });
+      const other = await store.insert(manager, ACCOUNT, { email: 'ivo@example.test' });
+      await expect(store.update(manager, other, { email: 'mara@example.test' })).rejects.toThrow(
+        ContactTaken,
+      );
+      await expect(store.update(manager, other, { identifier: 'm-1' })).rejects.toMatchObject({
+        attributes: ['identifier'],
+      });
+    });
+    expect(await store.findByEmail(db.source.manager, ACCOUNT, 'ivo@example.test')).toBeDefined();
+    await insert({ email: 'mara@example.test' }, OTHER_ACCOUNT);
+  });
+
+  it('writes nothing when nothing is different', async () => {
+    const contact = await insert({
+      name: 'Mara',
+      email: 'mara@example.test',
+      customAttributes: { a: 1, b: [2] },
+    });
+    await db.source.transaction(async (manager) => {
+      const current = (await store.findForUpdate(manager, ACCOUNT, contact.id))!;
+      const changes = { name: 'Mara', email: ' MARA@example.test', customAttributes: { b: [2], a: 1 } };
+      expect(await store.update(manager, current, changes)).toBe(current);
+    });
+    expect((await store.find(db.source.manager, ACCOUNT, contact.id))?.updatedAt).toEqual(contact.updatedAt);
+  });
+
+  it('writes what is different, and the date of it', async () => {
+    const contact = await insert({ name: 'Mara', additionalAttributes: { city: 'Oakland' } });
+    await db.source.query(`update contacts set updated_at = '2020-01-01'`);
+    await db.source.transaction(async (manager) => {
+      const current = (await store.findForUpdate(manager, ACCOUNT, contact.id))!;
+      await store.update(manager, current, {
+        email: 'mara@example.test',
+        additionalAttributes: { city: 'Berlin' },
+      });
+    });
+    const stored = await store.find(db.source.manager, ACCOUNT, contact.id);
+    expect(stored).toMatchObject({
+      name: 'Mara',
+      email: 'mara@example.test',
+      location: 'Berlin',
+      contactType: 1,
+    });
+    expect(stored!.updatedAt.getFullYear()).toBeGreaterThan(2020);
+  });
+
+  it('archives and restores', async () => {
+    const contact = await insert({ customAttributes: { tier: 'gold' } });
+    const at = new Date('2026-11-19T08:00:00.000Z');
+    const archived = await db.source.transaction((manager) => store.archive(manager, contact, at));
+    expect(archived.customAttributes).toEqual({
+      tier: 'gold',
+      ghl_deleted: true,
+      ghl_deleted_at: at.toISOString(),
+    });
+    const restored = await db.source.transaction((manager) => store.restore(manager, archived));
+    expect(restored.customAttributes).toEqual({ tier: 'gold' });
+  });
+
+  it('lets only one of two writers find an e-mail free', async () => {
+    const write = (): Promise<boolean> =>
+      db.source.transaction(async (manager) => {
+        const { byEmail } = await store.holders(manager, ACCOUNT, {
+          email: 'mara@example.test',
+          phoneNumber: '+14155550142',
+        });
+        if (!byEmail)
+          await store.insert(manager, ACCOUNT, { email: 'mara@example.test', phoneNumber: '+14155550142' });
+        return byEmail === undefined;
+      });
+    const outcomes = await Promise.all(Array.from({ length: 8 }, write));
+    expect(outcomes.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('deletes a contact with what belongs to it, and nothing of others', async () => {
+    const [gone, stays] = [await insert({ name: 'gone' }), await insert({ name: 'stays' })];
+    const inbox = db.source.manager.create(Inbox, {
+      accountId: ACCOUNT,
+      name: 'Website',
+      channelId: 1,
+      channelType: null,
+    });
+    await db.source.manager.save(inbox);
+    for (const { id } of [gone, stays]) {
+      await db.source.query(
+        `insert into contact_inboxes (contact_id, inbox_id, source_id, created_at, updated_at) values ($1, $2, $3, now(), now())`,
+        [id, inbox.id, `s${id}`],
+      );
+      const [{ id: conversationId }] = await db.source.query(
+        `insert into conversations (account_id, inbox_id, contact_id, created_at, updated_at) values (1, $1, $2, now(), now()) returning id`,
+        [inbox.id, id],
+      );
+      await db.source.query(
+        `insert into messages (account_id, inbox_id, conversation_id, message_type, created_at, updated_at) values (1, $1, $2, 0, now(), now())`,
+        [inbox.id, conversationId],
+      );
+      await db.source.transaction((manager) =>
+        labels.change(manager, ACCOUNT, id, { add: ['vip'], remove: [] }),
+      );
+    }
+    expect(await db.source.transaction((manager) => store.remove(manager, ACCOUNT, gone.id))).toBe(true);
+    for (const table of ['contacts', 'contact_inboxes', 'conversations', 'messages', 'taggings']) {
+      expect([table, await db.source.query(`select count(*) from ${table}`)]).toEqual([
+        table,
+        [{ count: 1 }],
+      ]);
+    }
+    expect(await db.source.query('select taggings_count from tags')).toEqual([{ taggings_count: 1 }]);
+  });
+});
+
+describe(ContactLabels.name, () => {
+  const db = useDatabase();
+  const store = new ContactStore();
+  const labels = new ContactLabels();
+
+  const change = (contactId: number, add: string[], remove: string[] = []): Promise<void> =>
+    db.source.transaction((manager) => labels.change(manager, ACCOUNT, contactId, { add, remove }));
+
+  it('adds labels that an agent can choose, once each, and counts them', async () => {
+    const { id } = await store.insert(db.source.manager, ACCOUNT, { name: 'Mara' });
+    await change(id, ['VIP Kunde!', 'newsletter']);
+    await change(id, ['vip-kunde']);
+    expect(await labels.of(db.source.manager, id)).toEqual(['newsletter', 'vip-kunde']);
+    expect(await db.source.query('select title, account_id from labels order by title')).toEqual([
+      { title: 'newsletter', account_id: ACCOUNT },
+      { title: 'vip-kunde', account_id: ACCOUNT },
+    ]);
+    expect(await db.source.query('select name, taggings_count from tags order by name')).toEqual([
+      { name: 'newsletter', taggings_count: 1 },
+      { name: 'vip-kunde', taggings_count: 1 },
+    ]);
+  });
+
+  it('removes what is named and keeps the others', async () => {
+    const { id } = await store.insert(db.source.manager, ACCOUNT, { name: 'Ivo' });
+    await change(id, ['one', 'two']);
+    await change(id, ['three'], ['one', 'never-there']);
+    expect(await labels.of(db.source.manager, id)).toEqual(['three', 'two']);
+    expect(await db.source.query(`select taggings_count from tags where name = 'one'`)).toEqual([
+      { taggings_count: 0 },
+    ]);
+  });
+
+  it('sets the whole list', async () => {
+    const { id } = await store.insert(db.source.manager, ACCOUNT, { name: 'Ada' });
+    await change(id, ['one', 'two']);
+    const set = await db.source.transaction((manager) =>
+      labels.set(manager, ACCOUNT, id, ['two', 'Four!', 'two']),
+    );
+    expect(set).toEqual(['four', 'two']);
+    expect(await labels.of(db.source.manager, id)).toEqual(['four', 'two']);
+  });
+
+  it('lets contacts get the same new labels at once', async () => {
+    const contacts = await Promise.all(
+      Array.from({ length: 6 }, () => store.insert(db.source.manager, ACCOUNT, { name: 'x' })),
+    );
+    await Promise.all(
+      contacts.map(({ id }, index) => change(id, index % 2 ? ['red', 'blue'] : ['blue', 'red'])),
+    );
+    expect(
+      await db.source.query(`select name, taggings_count from tags where name in ('red', 'blue') order by 1`),
+    ).toEqual([
+      { name: 'blue', taggings_count: 6 },
+      { name: 'red', taggings_count: 6 },
+    ]);
+  });
+});

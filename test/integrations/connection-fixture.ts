@@ -1,0 +1,177 @@
+import {
+  type DynamicModule,
+  type INestApplicationContext,
+  Module,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+import { createSimulator, type Simulator } from '#apps/simulator/simulator.js';
+import { type AppConfig, ConfigModule, loadConfig } from '#libs/config';
+import { dataSourceOptions } from '#libs/database';
+import { SCOPES } from '#libs/highlevel';
+import { ConnectionsModule, grantFrom, Hooks, TokenRefreshService } from '#libs/integrations';
+
+export const ENCRYPTION = {
+  ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY: 'deskflow-test-primary-key-000001',
+  ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY: 'deskflow-test-determin-key-00001',
+  ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT: 'deskflow-test-derivation-salt-01',
+};
+
+/** A row of `integrations_hooks` with its connection, as SQL sees it. */
+export interface HookRow {
+  id: number;
+  account_id: number;
+  status: number;
+  reference_id: string;
+  access_token: string | null;
+  settings: Record<string, unknown>;
+  state: string | null;
+  reason: string | null;
+  since: Date | null;
+  consecutive_failures: number | null;
+  next_attempt_at: Date | null;
+  installed_at: Date | null;
+}
+
+type ModuleImports = NonNullable<DynamicModule['imports']>;
+
+/** One of several processes that share a database: its own pool, its own memory. */
+export interface Process {
+  readonly app: INestApplicationContext;
+  readonly hooks: Hooks;
+  readonly refresh: TokenRefreshService;
+}
+
+/** HighLevel, and accounts that are connected to it. */
+export class ConnectionFixture {
+  private readonly processes: INestApplicationContext[] = [];
+
+  private constructor(
+    readonly source: DataSource,
+    readonly simulator: Simulator,
+  ) {}
+
+  static async start(source: DataSource): Promise<ConnectionFixture> {
+    const simulator = await createSimulator();
+    await simulator.listen();
+    return new ConnectionFixture(source, simulator);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.processes.map((app) => app.close()));
+    await this.simulator.close();
+  }
+
+  /** Forgets hooks, faults and counted requests between two tests. */
+  async reset(): Promise<void> {
+    this.simulator.faults.clear();
+    this.simulator.requests.clear();
+    await this.source.query(
+      'truncate integrations_hooks, ghl.connections, ghl.agencies, ghl.inbox, ghl.outbox',
+    );
+  }
+
+  config(env: Record<string, string> = {}): AppConfig {
+    return loadConfig({
+      NODE_ENV: 'test',
+      DATABASE_URL: (this.source.options as { url: string }).url,
+      GHL_API_URL: this.simulator.url,
+      GHL_MARKETPLACE_URL: this.simulator.url,
+      GHL_CLIENT_ID: this.simulator.clientId,
+      GHL_CLIENT_SECRET: this.simulator.clientSecret,
+      ...ENCRYPTION,
+      ...env,
+    });
+  }
+
+  /** @param modules what this process does besides: the refresh cron, HTTP */
+  async process(env: Record<string, string> = {}, modules: ModuleImports = []): Promise<Process> {
+    const config = this.config(env);
+    const source = await new DataSource(dataSourceOptions(config.databaseUrl ?? '')).initialize();
+    const imports = [ConfigModule.register(config), PoolModule.of(source), ConnectionsModule, ...modules];
+    const app = await NestFactory.createApplicationContext(
+      { module: ProcessModule, imports },
+      { logger: false },
+    );
+    this.processes.push(app);
+    return { app, hooks: app.get(Hooks), refresh: app.get(TokenRefreshService) };
+  }
+
+  locationId(index = 0): string {
+    return this.simulator.locations[index]!.id;
+  }
+
+  /** Connects the account to a location with tokens of the simulator's. @returns the hook's id */
+  async connect({ hooks }: Process, { accountId = 1, location = 0 } = {}): Promise<number> {
+    const locationId = this.locationId(location);
+    const answer = this.simulator.install({ locationId, scope: SCOPES.join(' ') });
+    const hook = await hooks.connect(
+      accountId,
+      grantFrom(
+        {
+          accessToken: String(answer['access_token']),
+          refreshToken: String(answer['refresh_token']),
+          expiresInSeconds: Number(answer['expires_in']),
+          scope: String(answer['scope']),
+          userType: 'Location',
+          locationId,
+          companyId: String(answer['companyId']),
+          userId: String(answer['userId']),
+        },
+        locationId,
+        new Date(),
+      ),
+    );
+    return hook.id;
+  }
+
+  async row(hookId: number): Promise<HookRow> {
+    const [row] = await this.source.query<HookRow[]>(
+      `select h.*, c.state, c.reason, c.since, c.consecutive_failures, c.next_attempt_at, c.installed_at
+         from integrations_hooks h left join ghl.connections c on c.hook_id = h.id where h.id = $1`,
+      [hookId],
+    );
+    if (!row) throw new Error(`There is no hook ${hookId}`);
+    return row;
+  }
+
+  /** Moves the end of the access token; granted a day before it, as HighLevel grants. */
+  async expiresIn(hookId: number, seconds: number): Promise<void> {
+    const end = new Date(Date.now() + seconds * 1000);
+    await this.source.query(
+      `update integrations_hooks set settings = settings || jsonb_build_object('expires_at', $2::text) where id = $1`,
+      [hookId, end.toISOString()],
+    );
+    await this.source.query(
+      `update ghl.connections set last_refreshed_at = $2::timestamptz - interval '1 day' where hook_id = $1`,
+      [hookId, end],
+    );
+  }
+
+  tokenRequests(status?: number): number {
+    return this.simulator.requests.count('POST', '/oauth/token', status);
+  }
+
+  reconnects(): number {
+    return this.simulator.requests.count('POST', '/oauth/reconnect');
+  }
+}
+
+/** Its own pool for each process, ended with it. */
+@Module({})
+class PoolModule implements OnApplicationShutdown {
+  constructor(private readonly source: DataSource) {}
+
+  static of(source: DataSource): DynamicModule {
+    const providers = [{ provide: DataSource, useValue: source }];
+    return { module: PoolModule, global: true, providers, exports: [DataSource] };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.source.destroy();
+  }
+}
+
+@Module({})
+class ProcessModule {}
