@@ -19,7 +19,7 @@ export default {
   moduleNameMapper: {
     '^#libs/([a-z-]+)$': '<rootDir>/libs/$1/index.ts',
     '^#apps/(.*)\\.js$': '<rootDir>/apps/$1.ts',
-    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^(\\.{1,2}/.*)(?<!\\.json)\\.js$': '$1',
   },
   transform: {
     '\\.ts$': ['@swc/jest', { ...swc, module: { type: 'nodenext' } }],

@@ -24,6 +24,10 @@ export function resolve(specifier, context, next) {
 export async function load(url, context, next) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
   const filename = fileURLToPath(url);
-  const { code } = await transform(await readFile(filename, 'utf8'), { filename, cwd: fileURLToPath(ROOT), sourceMaps: 'inline' });
+  const { code } = await transform(await readFile(filename, 'utf8'), {
+    filename,
+    cwd: fileURLToPath(ROOT),
+    sourceMaps: 'inline',
+  });
   return { format: 'module', source: code, shortCircuit: true };
 }

@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { JwtService } from '@nestjs/jwt';
 import { type AppConfig, loadConfig } from '#libs/config';
-import { useDatabase } from './tmp-database.js';
-import { deviseEntry, People, type Person, startApp } from './auth-fixture.js';
+import { useDatabase } from '../../test/harness/database.js';
+import { deviseEntry, People, type Person, startApp } from './auth.fixture.js';
 import { Sessions } from './index.js';
 
 const SECRET = 'a-secret-of-the-spec-that-is-long-enough';

@@ -1,7 +1,7 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { GlobalConfigService, loadConfig } from '#libs/config';
-import { useDatabase } from './tmp-database.js';
-import { People, type Person, startApp } from './auth-fixture.js';
+import { useDatabase } from '../../test/harness/database.js';
+import { People, type Person, startApp } from './auth.fixture.js';
 
 const TAG = '!ruby/hash:ActiveSupport::HashWithIndifferentAccess';
 const database = useDatabase();

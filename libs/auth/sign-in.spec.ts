@@ -1,7 +1,7 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { loadConfig } from '#libs/config';
-import { useDatabase } from './tmp-database.js';
-import { PASSWORD, People, type Person, startApp } from './auth-fixture.js';
+import { useDatabase } from '../../test/harness/database.js';
+import { PASSWORD, People, type Person, startApp } from './auth.fixture.js';
 
 const database = useDatabase();
 

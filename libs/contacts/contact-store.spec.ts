@@ -1,4 +1,4 @@
-import { useDatabase } from '../../test/contact-sync/own-database.js';
+import { useDatabase } from '../../test/harness/database.js';
 import { Contact, Inbox } from '#libs/database';
 import { ContactLabels } from './contact-labels.js';
 import { ContactStore } from './contact-store.js';

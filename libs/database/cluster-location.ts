@@ -61,7 +61,9 @@ export async function removeCluster(dataDir: string): Promise<void> {
 /** The paths at which a cluster of this data directory may be. */
 export async function clusterCandidates(dataDir: string): Promise<string[]> {
   const place = await relocatedPlace(dataDir);
-  return [await realpath(dataDir), ...(place ? [place] : [])].map((path) => join(path, HOME_DIR, CLUSTER_DIR));
+  return [await realpath(dataDir), ...(place ? [place] : [])].map((path) =>
+    join(path, HOME_DIR, CLUSTER_DIR),
+  );
 }
 
 async function relocated(place: string, installed: ServerFiles, user: SystemUser): Promise<ClusterLocation> {

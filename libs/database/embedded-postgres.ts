@@ -135,9 +135,12 @@ export class EmbeddedPostgres {
         { ...location.user, cwd: '/', env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' } },
       );
     } catch (cause) {
-      throw new EmbeddedPostgresFailed(`PostgreSQL could not be set up in ${location.home}: ${reasonOf(cause)}`, {
-        cause,
-      });
+      throw new EmbeddedPostgresFailed(
+        `PostgreSQL could not be set up in ${location.home}: ${reasonOf(cause)}`,
+        {
+          cause,
+        },
+      );
     } finally {
       await rm(passwordFile, { force: true });
     }

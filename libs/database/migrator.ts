@@ -66,7 +66,8 @@ export class MigrationDataSource extends DataSource {
     const deadline = Date.now() + LOCK_WAIT_MS;
     try {
       while (!(await tryLock(runner))) {
-        if (Date.now() > deadline) throw new Error('Another process has been migrating this database for too long');
+        if (Date.now() > deadline)
+          throw new Error('Another process has been migrating this database for too long');
         await sleep(LOCK_POLL_MS);
       }
       try {
@@ -97,9 +98,9 @@ export async function runMigrations(url: string): Promise<string[]> {
 }
 
 async function tryLock(runner: QueryRunner): Promise<boolean> {
-  const [row] = (await runner.query('select pg_try_advisory_lock($1::bigint) as locked', [MIGRATION_LOCK])) as [
-    { locked: boolean },
-  ];
+  const [row] = (await runner.query('select pg_try_advisory_lock($1::bigint) as locked', [
+    MIGRATION_LOCK,
+  ])) as [{ locked: boolean }];
   return row.locked;
 }
 
@@ -113,6 +114,8 @@ async function openBooks(runner: QueryRunner): Promise<void> {
 
 /** After the last revert nothing of ours is left. */
 async function closeBooksWhenEmpty(runner: QueryRunner): Promise<void> {
-  const [row] = (await runner.query('select not exists (select from ghl.migrations) as empty')) as [{ empty: boolean }];
+  const [row] = (await runner.query('select not exists (select from ghl.migrations) as empty')) as [
+    { empty: boolean },
+  ];
   if (row.empty) await runner.query('drop table ghl.migrations; drop schema ghl');
 }

@@ -65,7 +65,8 @@ export class Postmaster {
 
   async stop(): Promise<void> {
     const pid = this.child.pid;
-    if (pid !== undefined && this.child.exitCode === null && this.child.signalCode === null) await stopByPid(pid);
+    if (pid !== undefined && this.child.exitCode === null && this.child.signalCode === null)
+      await stopByPid(pid);
     await this.exited;
   }
 

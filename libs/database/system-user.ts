@@ -49,7 +49,14 @@ async function lookUp(): Promise<SystemUser | undefined> {
 
 async function create(): Promise<SystemUser> {
   try {
-    await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/bin/false', SERVER_USER]);
+    await run('useradd', [
+      '--system',
+      '--user-group',
+      '--no-create-home',
+      '--shell',
+      '/bin/false',
+      SERVER_USER,
+    ]);
   } catch (cause) {
     // Another process may have created it in between.
     const user = await lookUp();
@@ -60,6 +67,7 @@ async function create(): Promise<SystemUser> {
     );
   }
   const user = await lookUp();
-  if (!user) throw new EmbeddedPostgresFailed(`The system user ${SERVER_USER} was created and cannot be found`);
+  if (!user)
+    throw new EmbeddedPostgresFailed(`The system user ${SERVER_USER} was created and cannot be found`);
   return user;
 }

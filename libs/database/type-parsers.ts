@@ -17,7 +17,9 @@ export function installTypeParsers(): void {
   types.setTypeParser(types.builtins.INT8, parseInt8);
   types.setTypeParser(types.builtins.TIMESTAMP, parseUtcTimestamp);
   types.setTypeParser(INT8_ARRAY, (text) => parseArray(text).map((item) => item && parseInt8(item)));
-  types.setTypeParser(TIMESTAMP_ARRAY, (text) => parseArray(text).map((item) => item && parseUtcTimestamp(item)));
+  types.setTypeParser(TIMESTAMP_ARRAY, (text) =>
+    parseArray(text).map((item) => item && parseUtcTimestamp(item)),
+  );
   // Without this pg writes a Date in the machine's own zone, and a naive column keeps that clock reading.
   pg.defaults.parseInputDatesAsUTC = true;
 }

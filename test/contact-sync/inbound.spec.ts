@@ -1,6 +1,6 @@
 import { type InboundResult } from '#libs/contact-sync';
 import { TwoSides } from './two-sides.js';
-import { useDatabase } from './own-database.js';
+import { useDatabase } from '../harness/database.js';
 
 describe('what HighLevel tells', () => {
   const db = useDatabase();

@@ -1,5 +1,5 @@
 import { TwoSides } from './two-sides.js';
-import { useDatabase } from './own-database.js';
+import { useDatabase } from '../harness/database.js';
 
 describe('what DeskFlow changes', () => {
   const db = useDatabase();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type DomainError } from '#libs/errors';
 import { HighLevelClients, TokenVault } from '#libs/integrations';
 import { ConnectionFixture, type Process } from './connection-fixture.js';
-import { useDatabase } from './own-database.js';
+import { useDatabase } from '../harness/database.js';
 
 const HOUR_SECONDS = 3_600;
 const CALLERS = 50;

@@ -13,10 +13,6 @@ export class Account extends Timestamped {
   @Column('int', { default: 0 })
   locale!: number | null;
 
-  /** A bit field (DM 5). */
-  @Column('bigint', { default: 0 })
-  featureFlags!: number;
-
   @Column('int', { default: AccountStatus.active })
   status!: AccountStatus | null;
 

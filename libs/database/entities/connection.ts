@@ -1,6 +1,11 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-export const CONNECTION_STATES = ['connected', 'suspended', 'reauthorization_required', 'uninstalled'] as const;
+export const CONNECTION_STATES = [
+  'connected',
+  'suspended',
+  'reauthorization_required',
+  'uninstalled',
+] as const;
 export type ConnectionState = (typeof CONNECTION_STATES)[number];
 
 /** What a hook row has no place for. */

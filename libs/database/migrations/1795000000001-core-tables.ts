@@ -42,9 +42,9 @@ export class CoreTables1795000000001 implements MigrationInterface {
 }
 
 async function exists(runner: QueryRunner, table: CoreTable): Promise<boolean> {
-  const [row] = (await runner.query('select to_regclass($1) is not null as found', [`public.${table.name}`])) as [
-    { found: boolean },
-  ];
+  const [row] = (await runner.query('select to_regclass($1) is not null as found', [
+    `public.${table.name}`,
+  ])) as [{ found: boolean }];
   return row.found;
 }
 

@@ -10,7 +10,10 @@ interface LiveIndex {
 }
 
 const INDEXES: readonly LiveIndex[] = [
-  { name: 'index_integrations_hooks_on_account_id_and_app_id', on: 'public.integrations_hooks (account_id, app_id)' },
+  {
+    name: 'index_integrations_hooks_on_account_id_and_app_id',
+    on: 'public.integrations_hooks (account_id, app_id)',
+  },
   {
     name: 'index_integrations_hooks_on_app_id_and_reference_id',
     on: 'public.integrations_hooks (app_id, reference_id)',
@@ -22,7 +25,10 @@ const INDEXES: readonly LiveIndex[] = [
     duplicates: `select from public.integrations_hooks where app_id = 'gohighlevel' and reference_id is not null
       group by account_id, reference_id having count(*) > 1 limit 1`,
   },
-  { name: 'index_contacts_on_account_id_and_ghl_contact_id', on: 'public.contacts (account_id, ghl_contact_id)' },
+  {
+    name: 'index_contacts_on_account_id_and_ghl_contact_id',
+    on: 'public.contacts (account_id, ghl_contact_id)',
+  },
   { name: 'index_users_on_ghl_user_id', on: 'public.users (ghl_user_id)' },
 ];
 
@@ -40,12 +46,16 @@ export class DeskflowIndexes1795000000005 implements MigrationInterface {
       // An interrupted concurrent build leaves an index that is maintained and never used.
       if (state === 'invalid') await runner.query(`drop index concurrently public.${index.name}`);
       if (index.duplicates && (await anyRow(runner, index.duplicates))) {
-        await runner.query(`do $$ begin raise warning '${index.name} is left out: there are duplicates'; end $$`);
+        await runner.query(
+          `do $$ begin raise warning '${index.name} is left out: there are duplicates'; end $$`,
+        );
         continue;
       }
       // Recorded first: a crash in between leaves a record of nothing, which down can drop, not an index of nobody.
       await recordCreated(runner, 'index', index.name);
-      await runner.query(`create ${index.unique ? 'unique ' : ''}index concurrently ${index.name} on ${index.on}`);
+      await runner.query(
+        `create ${index.unique ? 'unique ' : ''}index concurrently ${index.name} on ${index.on}`,
+      );
     }
   }
 
@@ -60,9 +70,10 @@ export class DeskflowIndexes1795000000005 implements MigrationInterface {
 }
 
 async function stateOf(runner: QueryRunner, name: string): Promise<'absent' | 'invalid' | 'valid'> {
-  const [row] = (await runner.query('select indisvalid as valid from pg_index where indexrelid = to_regclass($1)', [
-    `public.${name}`,
-  ])) as { valid: boolean }[];
+  const [row] = (await runner.query(
+    'select indisvalid as valid from pg_index where indexrelid = to_regclass($1)',
+    [`public.${name}`],
+  )) as { valid: boolean }[];
   if (!row) return 'absent';
   return row.valid ? 'valid' : 'invalid';
 }

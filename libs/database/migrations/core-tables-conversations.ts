@@ -103,6 +103,8 @@ export const CONVERSATION_TABLES: readonly CoreTable[] = [
       'create index index_messages_on_sender_type_and_sender_id on public.messages (sender_type, sender_id)',
       'create index index_messages_on_source_id on public.messages (source_id)',
     ],
-    trigramIndexes: ['create index index_messages_on_content on public.messages using gin (content gin_trgm_ops)'],
+    trigramIndexes: [
+      'create index index_messages_on_content on public.messages using gin (content gin_trgm_ops)',
+    ],
   },
 ];
