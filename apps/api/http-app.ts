@@ -1,4 +1,4 @@
-import { type DynamicModule } from '@nestjs/common';
+import { type DynamicModule, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type AppConfig } from '#libs/config';
@@ -10,9 +10,8 @@ export async function createHttpApp(
   module: DynamicModule,
   config: AppConfig,
 ): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(module, createFastifyAdapter(config), {
-    logger: createLogger(config),
-  });
-  await configureApp(app, config);
+  Logger.overrideLogger(createLogger(config));
+  const app = await NestFactory.create<NestFastifyApplication>(module, createFastifyAdapter(config));
+  configureApp(app, config);
   return app;
 }

@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { type AppConfig, loadConfig } from '#libs/config';
+import { type AppConfig } from '#libs/config';
 import { WorkerModule } from '#apps/worker/worker.module.js';
 import { ApiModule } from './api.module.js';
-import { createHttpApp } from './http-app.js';
+import { launch } from './launch.js';
 
 /** Without Redis nobody else can be woken, so this process does the worker's part as well. */
 @Module({})
@@ -16,9 +16,6 @@ class ApiAndWorkerModule {
   }
 }
 
-const config = loadConfig(process.env);
-const app = await createHttpApp(
-  config.redisUrl ? ApiModule.register(config) : ApiAndWorkerModule.register(config),
-  config,
+await launch((config) =>
+  config.redisUrl === undefined ? ApiAndWorkerModule.register(config) : ApiModule.register(config),
 );
-await app.listen(config.port, config.host);

@@ -265,6 +265,7 @@ function expect(holds: boolean, expectation: string): asserts holds {
 }
 
 function summary(contact: Json): string {
-  const name = contact['name'] ?? [contact['firstName'], contact['lastName']].filter(Boolean).join(' ');
-  return `${String(name)} <${String(contact['email'])}>`;
+  const parts =
+    contact['name'] === undefined ? [contact['firstName'], contact['lastName']] : [contact['name']];
+  return `${parts.filter(Boolean).join(' ')} <${String(contact['email'])}>`;
 }

@@ -1,9 +1,10 @@
 import 'reflect-metadata';
+import { explainFailure } from '#apps/api/explain-failure.js';
 import { startSystem, type System } from './system.js';
 
 /** `npm start`: the whole product on embedded defaults, and one block that says where everything is. */
 const system = await startSystem(process.env).catch((error: unknown) => {
-  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n\n`);
+  process.stderr.write(`\n${explainFailure(error)}\n\n`);
   process.exit(1);
 });
 stopOnSignal(system);
@@ -30,9 +31,7 @@ function stopOnSignal(running: System): void {
     void running.stop().then(
       () => process.exit(0),
       (error: unknown) => {
-        process.stderr.write(
-          `could not stop cleanly: ${error instanceof Error ? error.message : String(error)}\n`,
-        );
+        process.stderr.write(`could not stop cleanly: ${explainFailure(error)}\n`);
         process.exit(1);
       },
     );

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { createHttpApp } from '#apps/api/http-app.js';
-import { type AppConfig, loadConfig } from '#libs/config';
+import { launch } from '#apps/api/launch.js';
+import { type AppConfig } from '#libs/config';
 import { HealthModule } from '#libs/health';
 import { WorkerModule } from './worker.module.js';
 
@@ -13,6 +13,4 @@ class WorkerAppModule {
   }
 }
 
-const config = loadConfig(process.env);
-const app = await createHttpApp(WorkerAppModule.register(config), config);
-await app.listen(config.port, config.host);
+await launch((config) => WorkerAppModule.register(config));
