@@ -2,13 +2,18 @@ import 'reflect-metadata';
 import { explainFailure } from '#apps/api/explain-failure.js';
 import { startSystem, type System } from './system.js';
 
+/** Signals that come this close together are one (milliseconds). */
+const SAME_SIGNAL_MS = 1_000;
+
 /** `npm start`: the whole product on embedded defaults, and one block that says where everything is. */
-const system = await startSystem(process.env).catch((error: unknown) => {
+const starting = startSystem(process.env);
+stopOnSignal(starting);
+try {
+  process.stdout.write(banner(await starting));
+} catch (error) {
   process.stderr.write(`\n${explainFailure(error)}\n\n`);
   process.exit(1);
-});
-stopOnSignal(system);
-process.stdout.write(banner(system));
+}
 
 function banner({ apiUrl, simulatorUrl, admin }: System): string {
   return `
@@ -24,18 +29,31 @@ function banner({ apiUrl, simulatorUrl, admin }: System): string {
 `;
 }
 
-/** The first signal stops in order; a second one, from somebody who will not wait, ends the process at once. */
-function stopOnSignal(running: System): void {
-  const stop = (): void => {
-    process.once('SIGINT', () => process.exit(130));
-    void running.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`could not stop cleanly: ${explainFailure(error)}\n`);
-        process.exit(1);
-      },
-    );
+/**
+ * The first signal stops in order. One Ctrl-C may arrive twice, from the terminal and from npm, so only a later one,
+ * from somebody who will not wait, ends the process at once.
+ */
+function stopOnSignal(system: Promise<System>): void {
+  let stoppingSince: number | undefined;
+  const onSignal = (): void => {
+    if (stoppingSince === undefined) {
+      stoppingSince = performance.now();
+      void stop(system);
+    } else if (performance.now() - stoppingSince > SAME_SIGNAL_MS) {
+      process.exit(130);
+    }
   };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+}
+
+/** What is starting is started first: half a system cannot be stopped in order. */
+async function stop(system: Promise<System>): Promise<void> {
+  try {
+    await (await system).stop();
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`could not stop cleanly: ${explainFailure(error)}\n`);
+    process.exit(1);
+  }
 }
