@@ -38,7 +38,7 @@ export async function commandLine(pid: number): Promise<string | undefined> {
 
 /** True for an error of the system with this code, as `fs` and `child_process` throw them. */
 export function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
+  return (error as NodeJS.ErrnoException | undefined)?.code === code;
 }
 
 /** The file's text, undefined when it is not there. */

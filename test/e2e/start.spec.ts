@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { execFileSync } from 'node:child_process';
@@ -7,6 +8,7 @@ import { SystemProcess } from '../harness/system-process.js';
 describe('npm start', () => {
   it('says which variable chooses another port when one is taken, and starts nothing', async () => {
     const occupant = createServer().listen(0, '127.0.0.1');
+    await once(occupant, 'listening');
     const { port } = occupant.address() as AddressInfo;
     const system = await SystemProcess.prepare({ PORT: String(port) });
     expect(await system.runToEnd()).toBe(1);

@@ -1,6 +1,13 @@
 /** The parts of an OpenAPI document that the walk over all routes reads. */
 export interface OpenApi {
   paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema> };
+}
+
+interface Schema {
+  $ref?: string;
+  required?: string[];
+  properties?: Record<string, { example?: unknown; examples?: unknown[] }>;
 }
 
 export interface Operation {
@@ -12,7 +19,7 @@ export interface Operation {
     required?: boolean;
     schema?: { type?: string; enum?: unknown[] };
   }[];
-  requestBody?: { required?: boolean; content: Record<string, unknown> };
+  requestBody?: { required?: boolean; content: Record<string, { schema?: Schema }> };
   responses: Record<
     string,
     { content?: Record<string, { schema?: object; examples?: Record<string, object> }> }
@@ -25,6 +32,7 @@ export class Route {
     readonly method: string,
     readonly path: string,
     readonly operation: Operation,
+    private readonly document: OpenApi,
   ) {}
 
   get name(): string {
@@ -48,6 +56,16 @@ export class Route {
     return this.operation.requestBody?.content['application/json'] !== undefined;
   }
 
+  /** A body that says what must be said, made of the document's examples. */
+  get exampleBody(): object {
+    const schema = this.operation.requestBody?.content['application/json']?.schema;
+    const { required = [], properties = {} } =
+      this.document.components.schemas[schema?.$ref?.split('/').at(-1) ?? ''] ?? schema ?? {};
+    return Object.fromEntries(
+      required.map((name) => [name, properties[name]?.example ?? properties[name]?.examples?.[0]]),
+    );
+  }
+
   /** Whether the path names a record besides the account. */
   get namesRecord(): boolean {
     return /\{(?!account_id)/.test(this.path);
@@ -67,6 +85,6 @@ export class Route {
 
 export function routesOf(document: OpenApi): Route[] {
   return Object.entries(document.paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([method, operation]) => new Route(method, path, operation)),
+    Object.entries(operations).map(([method, operation]) => new Route(method, path, operation, document)),
   );
 }

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '#apps/standalone/free-port.js';
+import { resetData } from '#libs/database';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const START_TIMEOUT_MS = 20_000;
@@ -20,7 +21,7 @@ export class SystemProcess {
     return new SystemProcess({
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
-      DATA_DIR: env['DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'deskflow-ghl-e2e-'))),
+      DATA_DIR: env['DATA_DIR'] ?? (await dataDirectory()),
       PORT: String(await freePort()),
       SIMULATOR_PORT: String(await freePort()),
       ...env,
@@ -87,7 +88,7 @@ export class SystemProcess {
   /** Ends it in order and removes what it stored. */
   async dispose(): Promise<void> {
     await this.kill('SIGTERM');
-    await rm(this.dataDir, { recursive: true, force: true });
+    await resetData(this.dataDir);
   }
 
   private spawn(): ChildProcess {
@@ -101,4 +102,11 @@ export class SystemProcess {
     child.stderr.on('data', keep);
     return child;
   }
+}
+
+/** Open enough for the user whom PostgreSQL runs as when the tests are run by root. */
+async function dataDirectory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'deskflow-ghl-e2e-'));
+  await chmod(path, 0o711);
+  return path;
 }
