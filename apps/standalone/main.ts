@@ -19,7 +19,7 @@ function banner({ apiUrl, simulatorUrl, admin }: System): string {
   return `
   deskflow-ghl is running
 
-    API and settings page   ${apiUrl}
+    API                     ${apiUrl}
     Swagger UI              ${apiUrl}/docs
     HighLevel simulator     ${simulatorUrl}
     Demo administrator      ${admin.email} / ${admin.password}

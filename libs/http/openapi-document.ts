@@ -45,7 +45,6 @@ export function openApiDocument(app: INestApplication, config: AppConfig): OpenA
         "Chatwoot's sentences and statuses; a missing role is 401.",
     )
     .setVersion('1')
-    .setLicense('Proprietary', config.frontendUrl)
     .addServer('/', 'This server')
     .addApiKey(header('api_access_token', 'Personal token of a DeskFlow profile'), SCHEME.token)
     .addBearerAuth(
