@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** Contacts a worker takes at once; it pushes them side by side. */
@@ -26,14 +27,6 @@ export interface OutboundWork {
   readonly leaseToken: string;
   /** Of the oldest row, this one included. */
   readonly attempts: number;
-}
-
-/** The lease ran out and somebody else has the rows; what this worker did in its transaction must not stand. */
-export class LeaseLost extends Error {
-  constructor() {
-    super('The lease on the outbox rows ran out');
-    this.name = 'LeaseLost';
-  }
 }
 
 /** Rows of `ghl.outbox`: claimed under a lease, in order for each contact, finished by compare-and-set. */

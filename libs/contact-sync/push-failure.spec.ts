@@ -5,10 +5,11 @@ import {
   NotConnected,
   ReauthorizationRequired,
 } from '#libs/integrations';
+import { LeaseLost } from '#libs/queue';
 import { DuplicateInHighLevel } from './contact-pusher.js';
-import { LeaseLost, MAX_ATTEMPTS } from './outbox.js';
+import { MAX_ATTEMPTS } from './outbox.js';
 import { PlanOutdated } from './push-completion.js';
-import { backoffMs, reactTo } from './push-failure.js';
+import { reactTo } from './push-failure.js';
 
 const NOW = Date.UTC(2026, 10, 18);
 
@@ -66,14 +67,5 @@ describe(reactTo.name, () => {
       reason: 'too_many_attempts',
     });
     expect(reactTo(answer('rate_limited', 1), MAX_ATTEMPTS)).toMatchObject({ kind: 'retry' });
-  });
-});
-
-describe(backoffMs.name, () => {
-  it('doubles up to an hour', () => {
-    expect([1, 2, 3, 30].map((attempts) => backoffMs(attempts, () => 1))).toEqual([
-      1000, 2000, 4000, 3_600_000,
-    ]);
-    expect(backoffMs(1, () => 0)).toBe(500);
   });
 });

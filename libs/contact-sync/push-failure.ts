@@ -7,8 +7,9 @@ import {
   TokenUnreadable,
 } from '#libs/integrations';
 import { HighLevelError, type HighLevelErrorKind, RateBudgetExhausted } from '#libs/highlevel';
+import { backoffMs, LeaseLost } from '#libs/queue';
 import { DuplicateInHighLevel } from './contact-pusher.js';
-import { LeaseLost, MAX_ATTEMPTS } from './outbox.js';
+import { MAX_ATTEMPTS } from './outbox.js';
 import { PlanOutdated } from './push-completion.js';
 
 /** What becomes of outbox rows whose push failed. */
@@ -18,9 +19,6 @@ export type PushReaction =
   | { readonly kind: 'ignored'; readonly reason: string }
   /** Somebody else has the rows. */
   | { readonly kind: 'nothing' };
-
-const FIRST_DELAY_MS = 1000;
-const LONGEST_DELAY_MS = 3_600_000;
 
 /** Until the connection is looked at again. The processor takes no rows of a connection that is known to be unwell. */
 const UNWELL_DELAY_MS = 60_000;
@@ -63,12 +61,6 @@ function reactToAnswer(error: HighLevelError, attempts: number, random: () => nu
   if (error.kind === 'token_rejected') return wait(UNWELL_DELAY_MS);
   if (error.kind === 'rate_limited') return wait(error.retryAfterMs ?? backoffMs(attempts, random));
   return retry(error.retryAfterMs ?? backoffMs(attempts, random), true, attempts);
-}
-
-/** Doubles from a second to an hour; half of it is chance, so that what failed together does not come back together. */
-export function backoffMs(attempts: number, random = Math.random): number {
-  const longest = Math.min(FIRST_DELAY_MS * 2 ** (attempts - 1), LONGEST_DELAY_MS);
-  return Math.round(longest * (0.5 + random() / 2));
 }
 
 function retry(delayMs: number, isAttempt: boolean, attempts: number): PushReaction {

@@ -1,4 +1,6 @@
+export { backoffMs } from './backoff.js';
 export { type Lane, LANES } from './lane.js';
+export { LeaseLost } from './lease-lost.js';
 export { QueueHealth } from './queue-health.js';
 export { QueueModule } from './queue.module.js';
 export { HOOKS_AT_ONCE, type WakeUp, WakeUps } from './wake-ups.js';
