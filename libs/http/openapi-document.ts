@@ -1,6 +1,5 @@
 import { applyDecorators, type INestApplication } from '@nestjs/common';
 import { ApiSecurity, DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { type AppConfig } from '#libs/config';
 import { type ErrorCode } from '#libs/errors';
 import { errorResponses } from './api-errors.js';
 import { RAW_BODY_EXTENSION } from './body-parsing.js';
@@ -36,7 +35,7 @@ export function ApiCredentials(): ClassDecorator & MethodDecorator {
 }
 
 /** The OpenAPI document of everything the application's controllers answer. */
-export function openApiDocument(app: INestApplication, config: AppConfig): OpenAPIObject {
+export function openApiDocument(app: INestApplication): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('deskflow-ghl')

@@ -17,7 +17,7 @@ export function serveDocs(app: NestFastifyApplication, config: AppConfig): void 
     if (!access) return;
     guardDocs(app.getHttpAdapter().getInstance(), access);
   }
-  SwaggerModule.setup(DOCS_UI_PATH, app, () => openApiDocument(app, config), {
+  SwaggerModule.setup(DOCS_UI_PATH, app, () => openApiDocument(app), {
     raw: ['json'],
     jsonDocumentUrl: DOCS_DOCUMENT_PATH,
     customSiteTitle: 'deskflow-ghl API',

@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { ContactSync, type InboundContactEvent, type InboundResult } from '#libs/contact-sync';
+import { type Hook } from '#libs/database';
+import { type ContactEvent } from '#libs/highlevel';
+import { DataSource } from 'typeorm';
+import { type ClaimedEvent, type Ending, InboxClaims } from './inbox-claims.js';
+
+/** Applies contact events of one hook. */
+@Injectable()
+export class ContactEvents {
+  constructor(
+    private readonly database: DataSource,
+    private readonly contactSync: ContactSync,
+    private readonly claims: InboxClaims,
+  ) {}
+
+  /**
+   * Contacts and rows change in one transaction.
+   * Throws what PostgreSQL throws, and LeaseLost; then nothing was applied.
+   */
+  async apply(hook: Hook, claimed: readonly ClaimedEvent[]): Promise<void> {
+    const events = claimed.map(inboundEvent);
+    const fetched = await this.contactSync.prepare(hook, events);
+    await this.database.transaction(async (manager) => {
+      const results = await this.contactSync.applyEvents(manager, hook, events, fetched);
+      await this.claims.finish(manager, claimed[0]?.leaseToken ?? '', results.map(endingOf));
+    });
+  }
+}
+
+/** The bytes were parsed when they came: a row of a contact event holds an object. */
+function inboundEvent({ id, eventAt, body }: ClaimedEvent): InboundContactEvent {
+  return { id, eventAt, event: JSON.parse(body.toString('utf8')) as ContactEvent };
+}
+
+function endingOf(result: InboundResult): Ending {
+  const { id, outcome } = result;
+  switch (outcome) {
+    case 'applied':
+      return { id, state: 'done', reason: null };
+    case 'unchanged':
+      return { id, state: 'done', reason: 'unchanged' };
+    case 'stale':
+      return { id, state: 'ignored', reason: 'stale' };
+    case 'ignored':
+      return { id, state: 'ignored', reason: result.reason };
+  }
+}

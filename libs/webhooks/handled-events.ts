@@ -1,0 +1,14 @@
+import { type ContactEvent } from '#libs/highlevel';
+
+const CONTACT_EVENTS: readonly ContactEvent['type'][] = [
+  'ContactCreate',
+  'ContactUpdate',
+  'ContactDelete',
+  'ContactTagUpdate',
+  'ContactDndUpdate',
+];
+
+/** Whether the worker applies events of this type to a contact. */
+export function isHandledContactEvent(type: string): type is ContactEvent['type'] {
+  return CONTACT_EVENTS.some((known) => known === type);
+}

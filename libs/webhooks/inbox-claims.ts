@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { LeaseLost } from '#libs/queue';
+import { DataSource, type EntityManager } from 'typeorm';
+
+/**
+ * `hook_id` of UNINSTALL rows. An agency's ends several hooks at once and may name none of ours, and it must be applied
+ * whatever state the hook is in: these rows have a lane of their own.
+ */
+export const UNINSTALL_LANE = 0;
+
+/** Rows applied in one transaction. */
+const ROWS_PER_CLAIM = 200;
+/** Must outlast one batch: a bounded number of fetches of 15 s side by side, and a transaction. */
+const LEASE_SECONDS = 120;
+/** With backoff up to an hour apart that is about half a day. */
+export const MAX_ATTEMPTS = 24;
+const MAX_ERROR_LENGTH = 500;
+/** First key of the advisory locks on claims, by hook: "ghl" and a number, as in pg_locks. */
+const CLAIM_LOCK = 0x67686c11;
+
+/** One row in the hands of one worker. */
+export interface ClaimedEvent {
+  readonly id: number;
+  readonly type: string;
+  readonly locationId: string | null;
+  readonly companyId: string | null;
+  readonly entityKey: string | null;
+  readonly eventAt: Date | null;
+  readonly receivedAt: Date;
+  readonly body: Buffer;
+  /** This one included. */
+  readonly attempts: number;
+  readonly leaseToken: string;
+}
+
+/** How a row ended. */
+export interface Ending {
+  readonly id: number;
+  readonly state: 'done' | 'ignored' | 'dead';
+  readonly reason: string | null;
+}
+
+/** Rows of `ghl.inbox`: claimed under a lease, in order for each entity, finished by compare-and-set. */
+@Injectable()
+export class InboxClaims {
+  constructor(private readonly database: DataSource) {}
+
+  /**
+   * Takes the oldest due rows of a lane, in order. An entity with a row that is being worked on, or that waits for its
+   * next attempt, is left alone: its later events must not overtake.
+   */
+  async claim(hookId: number): Promise<ClaimedEvent[]> {
+    return this.database.transaction(async (manager) => {
+      await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [CLAIM_LOCK, String(hookId)]);
+      await giveBackExpired(manager, hookId);
+      const [rows] = await manager.query<[ClaimedEvent[], number]>(
+        `with due as (
+           select i.id from ghl.inbox i
+            where i.hook_id = $1 and i.state in ('pending', 'failed') and i.next_attempt_at <= now()
+              and not exists (
+                select from ghl.inbox busy
+                 where busy.hook_id = i.hook_id and busy.entity_key = i.entity_key
+                   and (busy.state = 'processing' or (busy.state = 'failed' and busy.next_attempt_at > now())))
+            order by i.id limit $2 for update skip locked
+         )
+         update ghl.inbox i
+            set state = 'processing', attempts = i.attempts + 1, lease_token = $3,
+                lease_until = now() + make_interval(secs => $4)
+           from due where i.id = due.id
+         returning i.id, i.type, i.location_id as "locationId", i.company_id as "companyId",
+                   i.entity_key as "entityKey", i.event_at as "eventAt", i.received_at as "receivedAt", i.body,
+                   i.attempts, i.lease_token as "leaseToken"`,
+        [hookId, ROWS_PER_CLAIM, randomUUID(), LEASE_SECONDS],
+      );
+      return rows.toSorted((one, other) => one.id - other.id);
+    });
+  }
+
+  /**
+   * Ends rows in the caller's transaction.
+   * @throws LeaseLost when one of them is no longer ours
+   */
+  async finish(manager: EntityManager, leaseToken: string, endings: readonly Ending[]): Promise<void> {
+    const [, count] = await manager.query<[unknown, number]>(
+      `update ghl.inbox i
+          set state = e.state, reason = e.reason, finished_at = now(), lease_token = null, lease_until = null
+         from unnest($2::bigint[], $3::text[], $4::text[]) as e (id, state, reason)
+        where i.id = e.id and i.lease_token = $1 and i.state = 'processing'`,
+      [
+        leaseToken,
+        endings.map(({ id }) => id),
+        endings.map(({ state }) => state),
+        endings.map(({ reason }) => reason),
+      ],
+    );
+    if (count !== endings.length) throw new LeaseLost();
+  }
+
+  /** It can never be applied, or was tried often enough. */
+  async bury({ id, leaseToken }: ClaimedEvent, reason: string, error: string): Promise<void> {
+    await this.database.query(
+      `update ghl.inbox
+          set state = 'dead', reason = $3, last_error = $4, finished_at = now(), lease_token = null, lease_until = null
+        where id = $1 and lease_token = $2 and state = 'processing'`,
+      [id, leaseToken, reason, error.slice(0, MAX_ERROR_LENGTH)],
+    );
+  }
+
+  async retry({ id, leaseToken }: ClaimedEvent, delayMs: number, error: string): Promise<void> {
+    await this.database.query(
+      `update ghl.inbox
+          set state = 'failed', next_attempt_at = now() + make_interval(secs => $3), last_error = $4,
+              lease_token = null, lease_until = null
+        where id = $1 and lease_token = $2 and state = 'processing'`,
+      [id, leaseToken, delayMs / 1000, error.slice(0, MAX_ERROR_LENGTH)],
+    );
+  }
+
+  /** Gives rows back untried. */
+  async release(events: readonly ClaimedEvent[]): Promise<void> {
+    await this.database.query(
+      `update ghl.inbox
+          set state = 'pending', attempts = attempts - 1, lease_token = null, lease_until = null
+        where id = any($1::bigint[]) and lease_token = $2 and state = 'processing'`,
+      [events.map(({ id }) => id), events[0]?.leaseToken ?? null],
+    );
+  }
+}
+
+/** A worker died with these. One that dies every time must not do so for ever. */
+async function giveBackExpired(manager: EntityManager, hookId: number): Promise<void> {
+  await manager.query(
+    `update ghl.inbox
+        set state = case when attempts >= $2 then 'dead' else 'failed' end,
+            reason = case when attempts >= $2 then 'too_many_attempts' end,
+            finished_at = case when attempts >= $2 then now() end,
+            next_attempt_at = now(), lease_token = null, lease_until = null
+      where hook_id = $1 and state = 'processing' and lease_until <= now()`,
+    [hookId, MAX_ATTEMPTS],
+  );
+}

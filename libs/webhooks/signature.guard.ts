@@ -1,0 +1,25 @@
+import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
+import { type FastifyRequest } from 'fastify';
+import { SignatureRejected } from './signature-rejected.js';
+import { WebhookSettings } from './webhook-settings.js';
+
+/** Lets in what HighLevel, or a holder of the shared secret, has signed: over the bytes as they came (HL 4.2). */
+@Injectable()
+export class SignatureGuard implements CanActivate {
+  private readonly logger = new Logger(SignatureGuard.name);
+
+  constructor(private readonly settings: WebhookSettings) {}
+
+  /** @throws SignatureRejected, Throttled */
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const { body, headers } = context.switchToHttp().getRequest<FastifyRequest>();
+    const verifier = await this.settings.verifier();
+    const verification = verifier.verify(Buffer.isBuffer(body) ? body : Buffer.alloc(0), {
+      ghlSignature: headers['x-ghl-signature'],
+      whSignature: headers['x-wh-signature'],
+    });
+    if (verification.ok) return true;
+    this.logger.warn({ msg: 'Refused a delivery', reason: verification.reason });
+    throw new SignatureRejected(verification.reason);
+  }
+}
