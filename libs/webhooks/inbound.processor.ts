@@ -31,8 +31,8 @@ export class InboundProcessor implements OnModuleDestroy {
       const apply = await this.applierFor(hookId);
       if (!apply) return;
       const claimed = await this.claims.claim(hookId);
-      if (claimed.length === 0) return;
-      await this.applyAll(hookId, claimed, apply);
+      if (!claimed[0]) return;
+      await this.claims.whileHolding(claimed[0].leaseToken, () => this.applyAll(hookId, claimed, apply));
     }
   }
 

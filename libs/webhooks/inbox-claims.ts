@@ -11,8 +11,9 @@ export const UNINSTALL_LANE = 0;
 
 /** Rows applied in one transaction. */
 const ROWS_PER_CLAIM = 200;
-/** Must outlast one batch: a bounded number of fetches of 15 s side by side, and a transaction. */
-const LEASE_SECONDS = 120;
+/** What a worker that died held is taken back after this long; one that lives renews in time. */
+const LEASE_SECONDS = 15;
+const RENEW_EVERY_MS = 5_000;
 /** With backoff up to an hour apart that is about half a day. */
 export const MAX_ATTEMPTS = 24;
 const MAX_ERROR_LENGTH = 500;
@@ -77,6 +78,16 @@ export class InboxClaims {
     });
   }
 
+  /** Does the work on claimed rows, and keeps the lease on them meanwhile. */
+  async whileHolding(leaseToken: string, work: () => Promise<void>): Promise<void> {
+    const renewal = setInterval(() => void this.renew(leaseToken), RENEW_EVERY_MS);
+    try {
+      await work();
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
   /**
    * Ends rows in the caller's transaction.
    * @throws LeaseLost when one of them is no longer ours
@@ -125,6 +136,18 @@ export class InboxClaims {
         where id = any($1::bigint[]) and lease_token = $2 and state = 'processing'`,
       [events.map(({ id }) => id), events[0]?.leaseToken ?? null],
     );
+  }
+
+  private async renew(leaseToken: string): Promise<void> {
+    try {
+      await this.database.query(
+        `update ghl.inbox set lease_until = now() + make_interval(secs => $2)
+          where lease_token = $1 and state = 'processing'`,
+        [leaseToken, LEASE_SECONDS],
+      );
+    } catch {
+      // The next renewal may succeed; if none does, finishing finds the lease lost.
+    }
   }
 }
 

@@ -74,6 +74,21 @@ describe('every route', () => {
     );
   });
 
+  it.each([
+    ['no signature', {}],
+    ['a signature of nobody', { 'x-ghl-signature': 'ab'.repeat(32) }],
+    ['a garbled signature', { 'x-ghl-signature': '=' }],
+  ])('refuses %s where bytes are signed', async (_, headers) => {
+    const signed = routes.filter((route) => route.takesSignedBytes);
+    await forEach(signed, async (route) => {
+      const answer = await call(route, admin.account_id, headers, {
+        contentType: 'application/json',
+        body: '{}',
+      });
+      await expectError(answer, 401, 'signature_rejected', route);
+    });
+  });
+
   it.each([UNKNOWN_ID, 'abc', '99999999999999999999', '-1', '1%00'])(
     'knows no account %s',
     async (accountId) => {

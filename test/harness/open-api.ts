@@ -13,6 +13,7 @@ interface Schema {
 export interface Operation {
   operationId?: string;
   security?: object[];
+  'x-raw-body'?: boolean;
   parameters?: {
     name: string;
     in: string;
@@ -40,7 +41,7 @@ export class Route {
   }
 
   get needsCredentials(): boolean {
-    return (this.operation.security ?? []).length > 0;
+    return (this.operation.security ?? []).some((scheme) => Object.keys(scheme).length > 0);
   }
 
   get isOfAccount(): boolean {
@@ -52,8 +53,13 @@ export class Route {
     return Object.keys(this.operation.responses[status]?.content?.['application/json']?.examples ?? {});
   }
 
+  /** Bodies whose bytes are signed; nobody looks at their content type. */
+  get takesSignedBytes(): boolean {
+    return this.operation['x-raw-body'] === true;
+  }
+
   get takesJson(): boolean {
-    return this.operation.requestBody?.content['application/json'] !== undefined;
+    return !this.takesSignedBytes && this.operation.requestBody?.content['application/json'] !== undefined;
   }
 
   /** A body that says what must be said, made of the document's examples. */
