@@ -14,6 +14,7 @@ import {
 } from './connections.js';
 import { parseTime, readHookSettings } from './hook-settings.js';
 import { HookTokens } from './hook-tokens.js';
+import { finishParkedInstalls, ignoreOpenWork } from './hook-work.js';
 import { isLockTimeout } from './sql-failures.js';
 import { type TokenGrant } from './token-grant.js';
 
@@ -74,6 +75,7 @@ export class Hooks {
       const at = new Date();
       await this.tokens.install(manager, id, grant, at);
       await recordInstalled(manager, id, accountId, at);
+      await finishParkedInstalls(manager, { hookId: id, accountId, locationId });
       return id;
     });
     this.logger.log({ msg: 'Connected a HighLevel location', hookId, accountId, locationId });
@@ -173,19 +175,6 @@ async function insertHook(manager: EntityManager, accountId: number, locationId:
     [accountId, GOHIGHLEVEL_APP_ID, HookType.account, locationId, HookStatus.enabled],
   );
   return hook.id;
-}
-
-/** Work that nobody will do any more. What a worker holds right now it finishes or gives back itself. */
-async function ignoreOpenWork(
-  manager: EntityManager,
-  table: 'inbox' | 'outbox',
-  hookIds: readonly number[],
-): Promise<void> {
-  await manager.query(
-    `update ghl.${table} set state = 'ignored', reason = 'disconnected', finished_at = now()
-      where hook_id = any($1::bigint[]) and state in ('pending', 'failed')`,
-    [hookIds],
-  );
 }
 
 function connectedAt(hook: Hook): Date | undefined {

@@ -21,7 +21,7 @@ const GENERIC_ADVICE = 'The connection was not made. Start it again from the int
 const AGENCY_NEXT =
   'The agency authorized the app, and no sub-account is connected yet. Start the connection again and choose one sub-account.';
 const SAVED =
-  'If you have just approved the request in {crm}, the connection is saved. Administrators see its state in the integration settings, and through the API at integrations/ghl/status.';
+  'If you have just approved the request in {crm}, the connection is saved. Administrators see its state in the integration settings.';
 
 const PRODUCT: Readonly<Record<LandingName, string>> = { gohighlevel: 'HighLevel', crm: 'the CRM' };
 
@@ -53,7 +53,7 @@ export function landingPage({ page, error, isAgency }: Landing): string {
   const failed = error !== undefined;
   const heading = failed ? 'Not connected' : isAgency ? 'One more step' : 'Connection';
   const text = failed ? adviceFor(error) : isAgency ? AGENCY_NEXT : SAVED;
-  const sentence = escapeHtml(text.replaceAll('{crm}', PRODUCT[page]));
+  const sentence = capitalised(text.replaceAll('{crm}', PRODUCT[page]));
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -66,7 +66,7 @@ export function landingPage({ page, error, isAgency }: Landing): string {
 <body>
 <main>
 <h1>${heading}</h1>
-<p role="${failed ? 'alert' : 'status'}">${capitalised(sentence)}</p>
+<p role="${failed ? 'alert' : 'status'}">${sentence}</p>
 </main>
 </body>
 </html>
@@ -80,8 +80,4 @@ function adviceFor(error: unknown): string {
 
 function capitalised(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

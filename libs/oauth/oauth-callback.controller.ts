@@ -1,5 +1,5 @@
-import { Controller, Get, Header, Query, Redirect } from '@nestjs/common';
-import { ApiFoundResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Head, Header, HttpCode, Query, Redirect } from '@nestjs/common';
+import { ApiExcludeEndpoint, ApiFoundResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { AppConfig } from '#libs/config';
 import { type LandingName, landingAddress } from './landing-address.js';
 import { OAuthCallback } from './oauth-callback.js';
@@ -28,6 +28,14 @@ export class OAuthCallbackController {
     private readonly callback: OAuthCallback,
     private readonly config: AppConfig,
   ) {}
+
+  /** What scans links asks with HEAD, for which Fastify would run the handlers below: code and state work once. */
+  @Head(['ghl/callback', 'crm/callback'])
+  @HttpCode(204)
+  @ApiExcludeEndpoint()
+  probe(): void {
+    return;
+  }
 
   @Get('ghl/callback')
   @Redirect()

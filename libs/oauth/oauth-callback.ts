@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { AppConfig, type GhlCredentials, GlobalConfigService } from '#libs/config';
 import { type Hook } from '#libs/database';
@@ -14,6 +15,9 @@ import {
 import { Administrators } from './administrators.js';
 import { type CallbackFailure, type CallbackOutcome } from './callback-failure.js';
 import { OAuthStates } from './oauth-states.js';
+
+/** A browser waits no longer (milliseconds) for the location's name. What comes later is stored all the same. */
+const DESCRIBE_WAIT_MS = 3_000;
 
 /** The query of a callback; a parameter that is missing, empty or repeated is undefined (RFC 6749 3.1). */
 export interface CallbackQuery {
@@ -86,7 +90,7 @@ export class OAuthCallback {
 
   private async connectLocation(accountId: number, answer: TokenAnswer, askedAt: Date): Promise<void> {
     const hook = await this.hooks.connect(accountId, grantFrom(answer, answer.locationId ?? '', askedAt));
-    await this.describe(hook);
+    await Promise.race([this.describe(hook), pause(DESCRIBE_WAIT_MS, undefined, { ref: false })]);
   }
 
   private async keepAgency(accountId: number, answer: TokenAnswer, askedAt: Date): Promise<CallbackOutcome> {
@@ -97,7 +101,7 @@ export class OAuthCallback {
     return { accountId, companyId };
   }
 
-  /** Proves the token and gives the name to show. The connection stands also where this fails. */
+  /** Proves the token and gives the name to show. Never throws: the connection stands also where this fails. */
   private async describe(hook: Hook): Promise<void> {
     try {
       const {

@@ -1,6 +1,7 @@
 import {
   type DynamicModule,
   type INestApplicationContext,
+  Logger,
   Module,
   type OnApplicationShutdown,
 } from '@nestjs/common';
@@ -68,7 +69,8 @@ export class ConnectionFixture {
     this.simulator.faults.clear();
     this.simulator.requests.clear();
     await this.source.query(
-      'truncate integrations_hooks, ghl.connections, ghl.agencies, ghl.inbox, ghl.outbox',
+      `truncate integrations_hooks, ghl.connections, ghl.agencies, ghl.inbox, ghl.outbox, ghl.contact_links,
+                ghl.oauth_states`,
     );
   }
 
@@ -88,12 +90,10 @@ export class ConnectionFixture {
   /** @param modules what this process does besides: the refresh cron, HTTP */
   async process(env: Record<string, string> = {}, modules: ModuleImports = []): Promise<Process> {
     const config = this.config(env);
-    const source = await new DataSource(dataSourceOptions(config.databaseUrl ?? '')).initialize();
+    const source = await new DataSource(dataSourceOptions(config.databaseUrl)).initialize();
     const imports = [ConfigModule.register(config), PoolModule.of(source), ConnectionsModule, ...modules];
-    const app = await NestFactory.createApplicationContext(
-      { module: ProcessModule, imports },
-      { logger: false },
-    );
+    Logger.overrideLogger(false);
+    const app = await NestFactory.createApplicationContext({ module: ProcessModule, imports });
     this.processes.push(app);
     return { app, hooks: app.get(Hooks), refresh: app.get(TokenRefreshService) };
   }
@@ -160,7 +160,7 @@ export class ConnectionFixture {
 
 /** Its own pool for each process, ended with it. */
 @Module({})
-class PoolModule implements OnApplicationShutdown {
+export class PoolModule implements OnApplicationShutdown {
   constructor(private readonly source: DataSource) {}
 
   static of(source: DataSource): DynamicModule {
