@@ -1,4 +1,3 @@
-import { PassThrough } from 'node:stream';
 import { type DynamicModule, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -60,11 +59,14 @@ export class People {
 }
 
 /** Nest has one logger for all applications of a process, so there is one log for all of a test file. */
-const sink = new PassThrough();
+let lines: string[] = [];
+const sink = { write: (line: string): void => void lines.push(line) };
 
 /** What was logged since this was read last. */
 export function takeLog(): string {
-  return String(sink.read() ?? '');
+  const log = lines.join('');
+  lines = [];
+  return log;
 }
 
 /** This service over HTTP, on a port of its own, with the most talkative log there is. */
