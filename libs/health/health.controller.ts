@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { Unavailable } from '#libs/errors';
-import { ApiErrors } from '#libs/http';
+import { ApiErrors, type Shape } from '#libs/http';
 import { QueueHealth } from '#libs/queue';
 
 class HealthDto {
@@ -23,7 +23,7 @@ export class HealthController {
   @Get()
   @ApiOperation({ operationId: 'getHealth', summary: 'Is the process alive' })
   @ApiOkResponse({ type: HealthDto })
-  alive(): HealthDto {
+  alive(): Shape<HealthDto> {
     return { status: 'ok' };
   }
 
@@ -35,7 +35,7 @@ export class HealthController {
   @ApiOperation({ operationId: 'getReadiness', summary: 'Do database and queue answer' })
   @ApiOkResponse({ type: HealthDto })
   @ApiErrors('unavailable')
-  async ready(): Promise<HealthDto> {
+  async ready(): Promise<Shape<HealthDto>> {
     await this.database.query('select 1').catch((cause: unknown) => {
       throw new Unavailable('Database', { cause });
     });
