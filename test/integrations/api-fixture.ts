@@ -7,7 +7,7 @@ import { AuthModule } from '#libs/auth';
 import { type AppConfig, ConfigModule } from '#libs/config';
 import { dataSourceOptions, seedDemo } from '#libs/database';
 import { configureApp, createFastifyAdapter } from '#libs/http';
-import { IntegrationsModule } from '#libs/integrations';
+import { Hooks, IntegrationsModule } from '#libs/integrations';
 import { createLogger } from '#libs/logging';
 import { OAuthModule } from '#libs/oauth';
 import { type ConnectionFixture, PoolModule } from './connection-fixture.js';
@@ -103,6 +103,10 @@ export class ApiFixture {
 
   get url(): string {
     return this.config.publicUrl;
+  }
+
+  get hooks(): Hooks {
+    return this.app.get(Hooks);
   }
 
   async stop(): Promise<void> {

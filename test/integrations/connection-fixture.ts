@@ -2,6 +2,7 @@ import {
   type DynamicModule,
   type INestApplicationContext,
   Logger,
+  type LoggerService,
   Module,
   type OnApplicationShutdown,
 } from '@nestjs/common';
@@ -87,12 +88,19 @@ export class ConnectionFixture {
     });
   }
 
-  /** @param modules what this process does besides: the refresh cron, HTTP */
-  async process(env: Record<string, string> = {}, modules: ModuleImports = []): Promise<Process> {
+  /**
+   * @param modules what this process does besides, for example the refresh cron
+   * @param logger silence unless given; Nest has one for all applications of a process
+   */
+  async process(
+    env: Record<string, string> = {},
+    modules: ModuleImports = [],
+    logger: LoggerService | false = false,
+  ): Promise<Process> {
     const config = this.config(env);
     const source = await new DataSource(dataSourceOptions(config.databaseUrl)).initialize();
     const imports = [ConfigModule.register(config), PoolModule.of(source), ConnectionsModule, ...modules];
-    Logger.overrideLogger(false);
+    Logger.overrideLogger(logger);
     const app = await NestFactory.createApplicationContext({ module: ProcessModule, imports });
     this.processes.push(app);
     return { app, hooks: app.get(Hooks), refresh: app.get(TokenRefreshService) };
@@ -103,7 +111,7 @@ export class ConnectionFixture {
   }
 
   /** Connects the account to a location with tokens of the simulator's. @returns the hook's id */
-  async connect({ hooks }: Process, { accountId = 1, location = 0 } = {}): Promise<number> {
+  async connect({ hooks }: Pick<Process, 'hooks'>, { accountId = 1, location = 0 } = {}): Promise<number> {
     const locationId = this.locationId(location);
     const answer = this.simulator.install({ locationId, scope: SCOPES.join(' ') });
     const hook = await hooks.connect(
@@ -147,6 +155,12 @@ export class ConnectionFixture {
       `update ghl.connections set last_refreshed_at = $2::timestamptz - interval '1 day' where hook_id = $1`,
       [hookId, end],
     );
+  }
+
+  /** A suspended location gets no new tokens. */
+  setActive(active: boolean): void {
+    const location = this.simulator.locations[0]!;
+    this.simulator.world.locations.set(location.id, { ...location, active });
   }
 
   tokenRequests(status?: number): number {

@@ -289,7 +289,7 @@ describe('kinds of failure', () => {
     const hookId = await fixture.connect(first);
     const before = await fixture.row(hookId);
     await fixture.expiresIn(hookId, 120);
-    setActive(false);
+    fixture.setActive(false);
 
     expect(await first.refresh.freshAccessToken(hookId)).toBe(vault.open(before.access_token!, hookId));
     const suspended = await fixture.row(hookId);
@@ -304,7 +304,7 @@ describe('kinds of failure', () => {
     });
     expect(fixture.tokenRequests()).toBe(1);
 
-    setActive(true);
+    fixture.setActive(true);
     await first.refresh.refresh(hookId);
     expect(await fixture.row(hookId)).toMatchObject({
       state: 'connected',
@@ -396,11 +396,6 @@ describe('kinds of failure', () => {
     await first.refresh.refresh(hookId);
     expect(await fixture.row(hookId)).toMatchObject({ state: 'connected', reason: null });
   });
-
-  const setActive = (active: boolean): void => {
-    const location = fixture.simulator.locations[0]!;
-    fixture.simulator.world.locations.set(location.id, { ...location, active });
-  };
 });
 
 describe('GHL_TOKEN_REFRESH=off', () => {
