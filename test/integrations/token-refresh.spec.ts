@@ -241,6 +241,36 @@ describe('a pair that was lost', () => {
     expect(fixture.simulator.world.tokens.grantOf(other)).toBeDefined();
   });
 
+  it('is stored as soon as the database takes it, before anything else', async () => {
+    const hookId = await fixture.connect(first);
+    await fixture.expiresIn(hookId, -1);
+    fixture.simulator.faults.add({ kind: 'delay', path: '/oauth/token', delayMs: 300 });
+
+    const refreshing = first.refresh.freshAccessToken(hookId);
+    await sleep(150);
+    await database.source.query('alter table ghl.connections rename to away');
+    await sleep(600);
+    await database.source.query('alter table ghl.away rename to connections');
+
+    expect(await refreshing).toBe(await accessTokenOf(hookId));
+    expect(fixture.tokenRequests()).toBe(1);
+    expect(await fixture.row(hookId)).toMatchObject({ state: 'connected', consecutive_failures: 0 });
+  });
+
+  it('is not stored for a connection that was removed meanwhile', async () => {
+    const hookId = await fixture.connect(first);
+    await fixture.expiresIn(hookId, -1);
+    fixture.simulator.faults.add({ kind: 'delay', path: '/oauth/token', delayMs: 600 });
+
+    const refreshing = failure(first.refresh.freshAccessToken(hookId));
+    await killLockHolder();
+    await first.hooks.disconnect(1);
+
+    expect(await refreshing).toMatchObject({ code: 'not_connected' });
+    expect(await database.source.query('select from integrations_hooks')).toEqual([]);
+    expect(await database.source.query('select from ghl.connections')).toEqual([]);
+  });
+
   /** Ends the connection that idles in its transaction while HighLevel is being asked. */
   async function killLockHolder(): Promise<void> {
     for (let tries = 0; tries < 100; tries += 1) {

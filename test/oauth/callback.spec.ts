@@ -394,6 +394,25 @@ describe('what goes wrong', () => {
   });
 });
 
+describe('a database that refuses the tokens', () => {
+  beforeAll(() =>
+    database.query(
+      'alter table integrations_hooks add constraint no_tokens check (access_token is null) not valid',
+    ),
+  );
+  afterAll(() => database.query('alter table integrations_hooks drop constraint no_tokens'));
+
+  it('leads to token_exchange_failed, and the failed statement with its tokens is not logged', async () => {
+    takeLog();
+    const { target } = await admin.connect(location());
+    expect(target.href).toBe(`${SETTINGS_PAGE}?error=token_exchange_failed`);
+    const log = takeLog();
+    expect(log).toContain('"msg":"An authorization could not be completed","error":"Unavailable"');
+    expect(log).not.toMatch(/\{\\*"p\\*":|integrations_hooks/);
+    expect(await hookIds()).toEqual([]);
+  });
+});
+
 describe('the log', () => {
   it('tells what happened, and holds no code, state, token or secret', async () => {
     takeLog();
