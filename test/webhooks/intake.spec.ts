@@ -252,4 +252,16 @@ describe('while PostgreSQL is away', () => {
     expect((await away.deliver(contactEvent())).status).toBe(200);
     await away.stop();
   });
+
+  it('asks to deliver again also when it cannot even read its settings', async () => {
+    const starting = await Intake.start(fresh.url);
+    await fresh.query('alter table installation_configs rename to away');
+    expect(await starting.deliver(contactEvent())).toMatchObject({
+      status: 429,
+      body: { code: 'throttled' },
+    });
+    await fresh.query('alter table away rename to installation_configs');
+    expect((await starting.deliver(contactEvent())).status).toBe(200);
+    await starting.stop();
+  });
 });

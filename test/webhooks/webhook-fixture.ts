@@ -124,11 +124,9 @@ export class Worker {
 
   static async start(databaseUrl: string): Promise<Worker> {
     const config = webhookConfig(databaseUrl, 0);
-    const app = await NestFactory.createApplicationContext(
-      ProcessModule.on(config, await poolOf(config), [WebhooksWorkerModule]),
-      { logger: false },
-    );
-    return new Worker(app);
+    Logger.overrideLogger(false);
+    const module = ProcessModule.on(config, await poolOf(config), [WebhooksWorkerModule]);
+    return new Worker(await NestFactory.createApplicationContext(module));
   }
 
   get<Provider>(provider: new (...dependencies: never[]) => Provider): Provider {
