@@ -160,11 +160,11 @@ describe('the searches of the simulator', () => {
 
   it('lists custom fields, tags and time zones of the location', async () => {
     const fields = await client.call('GET', `/locations/${locationId}/customFields?model=contact`);
-    expect(fields.body.customFields).toHaveLength(3);
-    expect(fields.body.customFields[0]).toMatchObject({
-      fieldKey: 'contact.favourite_colour',
-      model: 'contact',
-    });
+    expect(fields.body.customFields).toEqual([
+      expect.objectContaining({ fieldKey: 'contact.favourite_colour', model: 'contact' }),
+      expect.anything(),
+      expect.anything(),
+    ]);
     const none = await client.call('GET', `/locations/${locationId}/customFields?model=opportunity`);
     expect(none.body.customFields).toEqual([]);
     const tags = await client.call('GET', `/locations/${locationId}/tags`);
