@@ -12,7 +12,7 @@ import { createSimulator, type Simulator } from '#apps/simulator/simulator.js';
 import { type AppConfig, ConfigModule, loadConfig } from '#libs/config';
 import { dataSourceOptions } from '#libs/database';
 import { SCOPES } from '#libs/highlevel';
-import { ConnectionsModule, grantFrom, Hooks, TokenRefreshService } from '#libs/integrations';
+import { ConnectionsModule, grantFrom, Hooks, TokenRefreshService, TokenVault } from '#libs/integrations';
 
 export const ENCRYPTION = {
   ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY: 'deskflow-test-primary-key-000001',
@@ -134,6 +134,37 @@ export class ConnectionFixture {
     return hook.id;
   }
 
+  /**
+   * Connects a location, and copies of it in accounts that nobody has: the simulator has few locations. Each has a pair
+   * of its own, which ends in a minute.
+   * @returns the hooks' ids
+   */
+  async connectMany(process: Process, count: number): Promise<number[]> {
+    const hookId = await this.connect(process);
+    await this.expiresIn(hookId, 60);
+    const vault = process.app.get(TokenVault);
+    const hookIds = [hookId];
+    for (let copy = 1; copy < count; copy += 1) {
+      const pair = this.simulator.install({ locationId: this.locationId(), scope: SCOPES.join(' ') });
+      const [{ id }] = await this.source.query<[{ id: number }]>(
+        `insert into integrations_hooks (account_id, app_id, hook_type, reference_id, status, access_token, settings,
+                                         created_at, updated_at)
+         select $4, app_id, hook_type, reference_id, status, $2,
+                settings || jsonb_build_object('refresh_token', $3::text), now(), now()
+           from integrations_hooks where id = $1
+         returning id`,
+        [
+          hookId,
+          vault.seal(String(pair['access_token'])),
+          vault.seal(String(pair['refresh_token'])),
+          1_000 + copy,
+        ],
+      );
+      hookIds.push(id);
+    }
+    return hookIds;
+  }
+
   async row(hookId: number): Promise<HookRow> {
     const [row] = await this.source.query<HookRow[]>(
       `select h.*, c.state, c.reason, c.since, c.consecutive_failures, c.next_attempt_at, c.installed_at
@@ -165,6 +196,16 @@ export class ConnectionFixture {
 
   tokenRequests(status?: number): number {
     return this.simulator.requests.count('POST', '/oauth/token', status);
+  }
+
+  mostTokenRequestsAtOnce(): number {
+    const spans = this.simulator.requests
+      .list()
+      .filter(({ path }) => path === '/oauth/token')
+      .map(({ at, durationMs }) => ({ start: Date.parse(at) - durationMs, end: Date.parse(at) }));
+    const openAt = (time: number): number =>
+      spans.filter(({ start, end }) => start <= time && time < end).length;
+    return Math.max(...spans.map(({ start }) => openAt(start)));
   }
 
   reconnects(): number {

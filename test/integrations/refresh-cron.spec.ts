@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
-import { TokenRefreshCron, TokenRefreshModule, TokenVault } from '#libs/integrations';
+import { TokenRefreshCron, TokenRefreshModule } from '#libs/integrations';
 import { createLogger } from '#libs/logging';
 import { ConnectionFixture, type HookRow, type Process } from './connection-fixture.js';
 import { useDatabase } from '../harness/database.js';
@@ -45,32 +45,6 @@ async function connectDueIn(seconds: number, location = 0): Promise<HookRow> {
 
 async function wasRefreshed({ id, access_token: before }: HookRow): Promise<boolean> {
   return (await fixture.row(id)).access_token !== before;
-}
-
-/** More hooks than the simulator has locations: copies of one in other accounts, each with a token pair of its own. */
-async function connectMany(count: number): Promise<void> {
-  const { id } = await connectDueIn(60);
-  const vault = plain.app.get(TokenVault);
-  for (let copy = 1; copy < count; copy += 1) {
-    const pair = fixture.simulator.install({ locationId: fixture.locationId(), scope: 'contacts.readonly' });
-    await database.query(
-      `insert into integrations_hooks (account_id, app_id, hook_type, reference_id, status, access_token, settings,
-                                       created_at, updated_at)
-       select $4, app_id, hook_type, reference_id, status, $2, settings || jsonb_build_object('refresh_token', $3::text),
-              now(), now() from integrations_hooks where id = $1`,
-      [id, vault.seal(String(pair['access_token'])), vault.seal(String(pair['refresh_token'])), 1_000 + copy],
-    );
-  }
-}
-
-function mostTokenRequestsAtOnce(): number {
-  const spans = fixture.simulator.requests
-    .list()
-    .filter(({ path }) => path === '/oauth/token')
-    .map(({ at, durationMs }) => ({ start: Date.parse(at) - durationMs, end: Date.parse(at) }));
-  return Math.max(
-    ...spans.map(({ start }) => spans.filter((span) => span.start <= start && start < span.end).length),
-  );
 }
 
 describe('a run', () => {
@@ -128,12 +102,12 @@ describe('a run', () => {
   });
 
   it('asks for few tokens at a time, however many are due', async () => {
-    await connectMany(12);
+    await fixture.connectMany(plain, 12);
     fixture.simulator.faults.add({ kind: 'delay', delayMs: 300, path: '/oauth/token', times: 12 });
     expect(await cron.run()).toEqual({ refreshed: 12, failed: 0 });
     expect(fixture.tokenRequests(200)).toBe(12);
-    expect(mostTokenRequestsAtOnce()).toBeGreaterThan(1);
-    expect(mostTokenRequestsAtOnce()).toBeLessThanOrEqual(MOST_AT_ONCE);
+    expect(fixture.mostTokenRequestsAtOnce()).toBeGreaterThan(1);
+    expect(fixture.mostTokenRequestsAtOnce()).toBeLessThanOrEqual(MOST_AT_ONCE);
   });
 
   it('goes through more hooks than it looks at in one statement', async () => {
@@ -149,7 +123,7 @@ describe('a run', () => {
 
   it('is made by one process at a time', async () => {
     const other = await startCron();
-    await connectMany(3);
+    await fixture.connectMany(plain, 3);
     fixture.simulator.faults.add({ kind: 'delay', delayMs: 500, path: '/oauth/token', times: 3 });
     const running = cron.run();
     await sleep(250);
@@ -201,7 +175,7 @@ describe('the schedule', () => {
   });
 
   it('ends in order: what has begun is finished, nothing else is begun', async () => {
-    await connectMany(10);
+    await fixture.connectMany(plain, 10);
     fixture.simulator.faults.add({ kind: 'delay', delayMs: 400, path: '/oauth/token', times: 10 });
     const { app } = await cronProcess();
     await eventually(async () => {

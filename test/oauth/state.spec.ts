@@ -202,11 +202,14 @@ describe('a forged state', () => {
 
   it.each([
     ['whose nonce was never issued', { jti: 'nonce-of-nobody' }],
-    ['of another user', { sub: '3' }],
+    ['for another account of an administrator there', { account: OTHER_ACCOUNT, sub: '3' }],
+    ['of a user who is no administrator', { sub: '2' }],
   ])('%s, with a signature that holds: invalid_state', async (_what, changes) => {
     const callback = await admin.approve(location());
     const { target } = await followWith(callback, resigned(callback, changes));
-    expect(target.href).toBe(`${SETTINGS_PAGE}?error=invalid_state`);
+    expect(target.href).toMatch(
+      /\/accounts\/[12]\/settings\/integrations\/gohighlevel\?error=invalid_state$/,
+    );
     await nothingHappened();
   });
 
