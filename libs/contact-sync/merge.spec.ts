@@ -30,7 +30,8 @@ describe(merge.name, () => {
   });
 
   it('takes a cleared field to the other', () => {
-    const { email: _, ...remote } = BASE;
+    const remote = { ...BASE };
+    delete remote.email;
     expect(merge(BASE, BASE, remote, 'remote')).toMatchObject({
       merged: remote,
       forLocal: ['email'],

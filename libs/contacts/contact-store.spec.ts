@@ -1,5 +1,5 @@
 import { useDatabase } from '../../test/harness/database.js';
-import { Contact, Inbox } from '#libs/database';
+import { type Contact, Inbox } from '#libs/database';
 import { ContactLabels } from './contact-labels.js';
 import { ContactStore } from './contact-store.js';
 import { ContactTaken } from './contact-taken.js';
@@ -57,7 +57,7 @@ describe(ContactStore.name, () => {
       customAttributes: { tier: ['gold', 1] },
     });
     const stored = await store.find(db.source.manager, ACCOUNT, inserted.id);
-    expect(stored).toMatchObject({ ...inserted });
+    expect(stored).toEqual(inserted);
   });
 
   it('takes a contact of another account for unknown', async () => {

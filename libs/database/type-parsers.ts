@@ -2,24 +2,24 @@ import pg from 'pg';
 
 const { types } = pg;
 
-type TypeId = Parameters<typeof types.getTypeParser>[0];
+/** Its declaration knows the types of pg's own table only. */
+const setTypeParser = types.setTypeParser as (oid: number, parse: (text: string) => unknown) => void;
+const getTypeParser = types.getTypeParser as (oid: number) => (text: string) => unknown;
 
 /** Type OIDs of PostgreSQL's catalog (`select oid, typname from pg_type`) that pg's table of names leaves out. */
-const TEXT_ARRAY = 1009 as TypeId;
-const INT8_ARRAY = 1016 as TypeId;
-const TIMESTAMP_ARRAY = 1115 as TypeId;
+const TEXT_ARRAY = 1009;
+const INT8_ARRAY = 1016;
+const TIMESTAMP_ARRAY = 1115;
 
 /**
  * The only place that decides how PostgreSQL's values become JavaScript's, and dates become PostgreSQL's (DM 0.10).
  * pg keeps parsers per process; setting them twice changes nothing.
  */
 export function installTypeParsers(): void {
-  types.setTypeParser(types.builtins.INT8, parseInt8);
-  types.setTypeParser(types.builtins.TIMESTAMP, parseUtcTimestamp);
-  types.setTypeParser(INT8_ARRAY, (text) => parseArray(text).map((item) => item && parseInt8(item)));
-  types.setTypeParser(TIMESTAMP_ARRAY, (text) =>
-    parseArray(text).map((item) => item && parseUtcTimestamp(item)),
-  );
+  setTypeParser(types.builtins.INT8, parseInt8);
+  setTypeParser(types.builtins.TIMESTAMP, parseUtcTimestamp);
+  setTypeParser(INT8_ARRAY, (text) => parseArray(text).map((item) => item && parseInt8(item)));
+  setTypeParser(TIMESTAMP_ARRAY, (text) => parseArray(text).map((item) => item && parseUtcTimestamp(item)));
   // Without this pg writes a Date in the machine's own zone, and a naive column keeps that clock reading.
   pg.defaults.parseInputDatesAsUTC = true;
 }
@@ -37,5 +37,5 @@ function parseUtcTimestamp(text: string): unknown {
   return parseTimestamptz(isInfinite ? text : `${text}+00`);
 }
 
-const parseTimestamptz = types.getTypeParser(types.builtins.TIMESTAMPTZ) as (text: string) => unknown;
-const parseArray = types.getTypeParser(TEXT_ARRAY) as (text: string) => (string | null)[];
+const parseTimestamptz = getTypeParser(types.builtins.TIMESTAMPTZ);
+const parseArray = getTypeParser(TEXT_ARRAY) as (text: string) => (string | null)[];

@@ -1,3 +1,4 @@
+import { type ContactEvent } from '#libs/highlevel';
 import { type InboundResult } from '#libs/contact-sync';
 import { TwoSides } from './two-sides.js';
 import { useDatabase } from '../harness/database.js';
@@ -165,13 +166,13 @@ describe('what HighLevel tells', () => {
       { firstName: 'M', email: 'not an address' },
       { email: null, customAttributes: { ghl_email_raw: 'not an address' } },
     ],
-    [
-      'values of the wrong type',
-      { firstName: 7, tags: 'x', customFields: {}, dnd: 'yes' } as object,
-      { name: '' },
-    ],
+    ['values of the wrong type', { firstName: 7, tags: 'x', customFields: {}, dnd: 'yes' }, { name: '' }],
   ])('keeps %s', async (_, contact, stored) => {
-    const event = sides.event({ ...contact, type: 'ContactCreate', id: `X${unique()}` });
+    const event = sides.event({
+      ...(contact as Partial<ContactEvent>),
+      type: 'ContactCreate',
+      id: `X${unique()}`,
+    });
     expect(outcomes(await sides.apply([event]))).toEqual(['applied']);
     expect(await sides.contacts()).toMatchObject([stored]);
     expect(outcomes(await sides.apply([event]))).toEqual(['unchanged']);

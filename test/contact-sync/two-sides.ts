@@ -49,15 +49,13 @@ export class TwoSides {
   ) {}
 
   static async open(source: DataSource): Promise<TwoSides> {
-    const bodies: string[] = [];
-    let sides: TwoSides | undefined;
+    const opened: { sides?: TwoSides } = {};
     const receiver = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const body = Buffer.concat(chunks).toString();
-        if (sides) sides.receive(body);
-        else bodies.push(body);
+        opened.sides?.receive(body); // HighLevel may tell of its installation before anybody listens
         response.end();
       });
     });
@@ -88,8 +86,8 @@ export class TwoSides {
       .setLogger({ log: ignore, warn: ignore, error: ignore })
       .compile();
     const hook = await connect(source, simulator, app);
-    sides = new TwoSides(source, simulator, hook, receiver, app);
-    return sides;
+    opened.sides = new TwoSides(source, simulator, hook, receiver, app);
+    return opened.sides;
   }
 
   async close(): Promise<void> {

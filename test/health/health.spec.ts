@@ -1,4 +1,4 @@
-import { type INestApplication, Module } from '@nestjs/common';
+import { type INestApplication, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
@@ -32,9 +32,8 @@ async function get(path: string, source: DataSource, redisUrl?: string): Promise
     ],
   })
   class AppModule {}
-  const started = await NestFactory.create<NestFastifyApplication>(AppModule, createFastifyAdapter(config), {
-    logger: false,
-  });
+  Logger.overrideLogger(false);
+  const started = await NestFactory.create<NestFastifyApplication>(AppModule, createFastifyAdapter(config));
   app = started;
   configureApp(started, config);
   await started.init();

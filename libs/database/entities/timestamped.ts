@@ -10,9 +10,8 @@ export abstract class Timestamped {
 
   @BeforeInsert()
   protected stampCreation(): void {
-    const now = new Date();
-    this.createdAt ??= now;
-    this.updatedAt ??= now;
+    this.createdAt = new Date();
+    this.updatedAt = this.createdAt;
   }
 
   @BeforeUpdate()
