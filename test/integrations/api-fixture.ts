@@ -10,7 +10,8 @@ import { configureApp, createFastifyAdapter } from '#libs/http';
 import { Hooks, IntegrationsModule } from '#libs/integrations';
 import { createLogger } from '#libs/logging';
 import { OAuthModule } from '#libs/oauth';
-import { type ConnectionFixture, PoolModule } from './connection-fixture.js';
+import { PoolModule } from '../harness/service.js';
+import { type ConnectionFixture } from './connection-fixture.js';
 
 /** DeskFlow's own address: another origin than this service's. */
 export const FRONTEND_URL = 'https://desk.example.test';

@@ -4,7 +4,6 @@ import {
   Logger,
   type LoggerService,
   Module,
-  type OnApplicationShutdown,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
@@ -13,6 +12,7 @@ import { type AppConfig, ConfigModule, loadConfig } from '#libs/config';
 import { dataSourceOptions } from '#libs/database';
 import { SCOPES } from '#libs/highlevel';
 import { ConnectionsModule, grantFrom, Hooks, TokenRefreshService, TokenVault } from '#libs/integrations';
+import { PoolModule } from '../harness/service.js';
 
 export const ENCRYPTION = {
   ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY: 'deskflow-test-primary-key-000001',
@@ -210,21 +210,6 @@ export class ConnectionFixture {
 
   reconnects(): number {
     return this.simulator.requests.count('POST', '/oauth/reconnect');
-  }
-}
-
-/** Its own pool for each process, ended with it. */
-@Module({})
-export class PoolModule implements OnApplicationShutdown {
-  constructor(private readonly source: DataSource) {}
-
-  static of(source: DataSource): DynamicModule {
-    const providers = [{ provide: DataSource, useValue: source }];
-    return { module: PoolModule, global: true, providers, exports: [DataSource] };
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.source.destroy();
   }
 }
 

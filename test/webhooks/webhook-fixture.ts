@@ -1,15 +1,12 @@
 import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
-import { type DynamicModule, type INestApplicationContext, Logger, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { type INestApplicationContext } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DataSource } from 'typeorm';
+import { type DataSource } from 'typeorm';
 import { freePort } from '#apps/standalone/free-port.js';
-import { type AppConfig, ConfigModule, loadConfig } from '#libs/config';
-import { dataSourceOptions } from '#libs/database';
-import { configureApp, createFastifyAdapter } from '#libs/http';
+import { type AppConfig, loadConfig } from '#libs/config';
 import { QueueModule } from '#libs/queue';
 import { InboundProcessor, WebhooksModule, WebhooksWorkerModule, WorkSweeper } from '#libs/webhooks';
-import { PoolModule } from '../integrations/connection-fixture.js';
+import { startContext, startHttp } from '../harness/service.js';
 
 export const LOCATION = 'Loc0InventedSubacc01';
 export const COMPANY = 'Cmp0InventedAgency01';
@@ -79,13 +76,7 @@ export class Intake {
   static async start(databaseUrl: string, env: Record<string, string> = {}): Promise<Intake> {
     const port = await freePort();
     const config = webhookConfig(databaseUrl, port, env);
-    Logger.overrideLogger(false);
-    const app = await NestFactory.create<NestFastifyApplication>(
-      ProcessModule.on(config, await poolOf(config), [WebhooksModule]),
-      createFastifyAdapter(config),
-    );
-    configureApp(app, config);
-    await app.listen(port, '127.0.0.1');
+    const app = await startHttp(config, [QueueModule.register(config), WebhooksModule]);
     return new Intake(app, `http://127.0.0.1:${port}`);
   }
 
@@ -124,9 +115,7 @@ export class Worker {
 
   static async start(databaseUrl: string): Promise<Worker> {
     const config = webhookConfig(databaseUrl, 0);
-    Logger.overrideLogger(false);
-    const module = ProcessModule.on(config, await poolOf(config), [WebhooksWorkerModule]);
-    return new Worker(await NestFactory.createApplicationContext(module));
+    return new Worker(await startContext(config, [QueueModule.register(config), WebhooksWorkerModule]));
   }
 
   get<Provider>(provider: new (...dependencies: never[]) => Provider): Provider {
@@ -196,27 +185,4 @@ export function contactEvent(changes: Record<string, unknown> = {}): Record<stri
     webhookId: randomUUID(),
     ...changes,
   };
-}
-
-function poolOf(config: AppConfig): Promise<DataSource> {
-  return new DataSource(dataSourceOptions(config.databaseUrl)).initialize();
-}
-
-@Module({})
-class ProcessModule {
-  static on(
-    config: AppConfig,
-    source: DataSource,
-    modules: NonNullable<DynamicModule['imports']>,
-  ): DynamicModule {
-    return {
-      module: ProcessModule,
-      imports: [
-        ConfigModule.register(config),
-        PoolModule.of(source),
-        QueueModule.register(config),
-        ...modules,
-      ],
-    };
-  }
 }
