@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { storableText } from '#libs/contacts';
 import { LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -80,33 +81,36 @@ export class Outbox {
   async finish(
     manager: EntityManager,
     work: OutboundWork,
-    state: 'done' | 'ignored' | 'dead',
+    state: 'done' | 'ignored',
     reason: string | null,
-    error?: string,
   ): Promise<void> {
     const [, count] = await manager.query<[unknown, number]>(
       `update ghl.outbox
-          set state = $3, reason = $4, last_error = coalesce($5, last_error), finished_at = now(), lease_token = null,
-              lease_until = null
+          set state = $3, reason = $4, finished_at = now(), lease_token = null, lease_until = null
         where id = any($1::bigint[]) and lease_token = $2 and state = 'processing'`,
-      [work.rowIds, work.leaseToken, state, reason, error?.slice(0, MAX_ERROR_LENGTH) ?? null],
+      [work.rowIds, work.leaseToken, state, reason],
     );
     if (count !== work.rowIds.length) throw new LeaseLost();
   }
 
-  /** As `finish`, in a transaction of its own. */
+  /** Ends work that failed for good; nothing happens when it is no longer ours. */
   async close(work: OutboundWork, state: 'ignored' | 'dead', reason: string, error: string): Promise<void> {
-    await this.finish(this.database.manager, work, state, reason, error);
+    await this.database.query(
+      `update ghl.outbox
+          set state = $3, reason = $4, last_error = $5, finished_at = now(), lease_token = null, lease_until = null
+        where id = any($1::bigint[]) and lease_token = $2 and state = 'processing'`,
+      [work.rowIds, work.leaseToken, state, reason, errorColumn(error)],
+    );
   }
 
-  /** @param isAttempt false when HighLevel could not be asked at all: that never makes a row dead */
+  /** As `close`. @param isAttempt false when HighLevel could not be asked at all: that never makes a row dead */
   async retry(work: OutboundWork, delayMs: number, isAttempt: boolean, error: string): Promise<void> {
     await this.database.query(
       `update ghl.outbox
           set state = 'failed', attempts = attempts - $3, next_attempt_at = now() + make_interval(secs => $4),
               last_error = $5, lease_token = null, lease_until = null
         where id = any($1::bigint[]) and lease_token = $2 and state = 'processing'`,
-      [work.rowIds, work.leaseToken, isAttempt ? 0 : 1, delayMs / 1000, error.slice(0, MAX_ERROR_LENGTH)],
+      [work.rowIds, work.leaseToken, isAttempt ? 0 : 1, delayMs / 1000, errorColumn(error)],
     );
   }
 
@@ -124,6 +128,11 @@ export class Outbox {
       [hook.accountId, hook.id, contactId, ghlContactId],
     );
   }
+}
+
+/** HighLevel's own words may be in it. */
+function errorColumn(error: string): string {
+  return storableText(error).slice(0, MAX_ERROR_LENGTH);
 }
 
 /** A worker died with these. One that dies every time must not do so for ever. */

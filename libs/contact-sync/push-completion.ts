@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { retriedTransaction } from '#libs/contacts';
 import { type Contact, type ContactLink, type Hook } from '#libs/database';
 import { type HighLevelContact } from '#libs/highlevel';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -46,7 +47,7 @@ export class PushCompletion {
    */
   async pushed(hook: Hook, work: OutboundWork, pushed: Pushed): Promise<void> {
     const place = placeOfHook(hook);
-    await this.database.transaction(async (manager) => {
+    await retriedTransaction(this.database, async (manager) => {
       await markOrigin(manager, hook.id);
       const remoteIds = new Set([pushed.ghlContactId, pushed.link?.ghlContactId ?? pushed.ghlContactId]);
       for (const id of [...remoteIds].sort()) await this.links.lock(manager, place, id);
@@ -63,7 +64,7 @@ export class PushCompletion {
 
   /** HighLevel does not know the contact any more. It stays in DeskFlow, and is not sent again. */
   async missing(hook: Hook, work: OutboundWork, link: ContactLink): Promise<void> {
-    await this.database.transaction(async (manager) => {
+    await retriedTransaction(this.database, async (manager) => {
       await this.links.lock(manager, placeOfHook(hook), link.ghlContactId);
       await this.links.markRemoteDeleted(manager, link, new Date());
       await this.outbox.finish(manager, work, 'ignored', 'deleted_in_highlevel');
@@ -72,7 +73,7 @@ export class PushCompletion {
 
   /** Deleted in DeskFlow: HighLevel keeps its contact, whose events do not bring ours back. */
   async left(hook: Hook, work: OutboundWork, link: ContactLink): Promise<void> {
-    await this.database.transaction(async (manager) => {
+    await retriedTransaction(this.database, async (manager) => {
       await this.links.lock(manager, placeOfHook(hook), link.ghlContactId);
       await this.links.markLocalDeleted(manager, link);
       await this.outbox.finish(manager, work, 'done', 'left_in_highlevel');

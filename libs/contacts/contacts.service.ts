@@ -16,6 +16,8 @@ import {
   type ContactSearchQuery,
   type WriteContactDto,
 } from './contact.dto.js';
+import { retriedTransaction } from './retried-transaction.js';
+import { storableText } from './storable.js';
 
 /** What the contact endpoints do, each in a transaction of its own. Throws NotFound for another account's contact. */
 @Injectable()
@@ -40,7 +42,7 @@ export class ContactsService {
 
   /** @throws ValidationFailed without a text, with Chatwoot's sentence */
   async search(accountId: number, { q = '', ...query }: ContactSearchQuery): Promise<Shape<ContactList>> {
-    if (q.trim() === '') throw new ValidationFailed('Specify search string with parameter q', ['q']);
+    if (isBlank(q)) throw new ValidationFailed('Specify search string with parameter q', ['q']);
     return this.list(accountId, { ...query, text: q });
   }
 
@@ -52,7 +54,7 @@ export class ContactsService {
 
   /** @throws ContactTaken */
   async create(accountId: number, body: WriteContactDto): Promise<Shape<ContactDto>> {
-    return this.database.transaction(async (manager) => {
+    return retriedTransaction(this.database, async (manager) => {
       await this.refuseTaken(manager, accountId, body, undefined);
       const contact = await this.store.insert(manager, accountId, {
         ...changesOf(body),
@@ -68,7 +70,7 @@ export class ContactsService {
    * @throws ContactTaken
    */
   async update(accountId: number, id: number, body: WriteContactDto): Promise<Shape<ContactDto>> {
-    return this.database.transaction(async (manager) => {
+    return retriedTransaction(this.database, async (manager) => {
       const contact = await this.lock(manager, accountId, id);
       await this.refuseTaken(manager, accountId, body, id);
       const { additional_attributes: additional, custom_attributes: custom } = body;
@@ -82,7 +84,9 @@ export class ContactsService {
   }
 
   async remove(accountId: number, id: number): Promise<void> {
-    const isRemoved = await this.database.transaction((manager) => this.store.remove(manager, accountId, id));
+    const isRemoved = await retriedTransaction(this.database, (manager) =>
+      this.store.remove(manager, accountId, id),
+    );
     if (!isRemoved) throw new NotFound('Contact');
   }
 
@@ -92,10 +96,12 @@ export class ContactsService {
     return this.labelStore.of(manager, id);
   }
 
+  /** Blank titles are dropped, as Rails does. */
   async setLabels(accountId: number, id: number, titles: readonly string[]): Promise<string[]> {
-    return this.database.transaction(async (manager) => {
+    return retriedTransaction(this.database, async (manager) => {
       await this.lock(manager, accountId, id);
-      return this.labelStore.set(manager, accountId, id, titles);
+      const given = titles.filter((title) => !isBlank(title));
+      return this.labelStore.set(manager, accountId, id, given);
     });
   }
 
@@ -125,6 +131,11 @@ export class ContactsService {
     const holder = identifier && (await this.store.findByIdentifier(manager, accountId, identifier));
     if (holder && holder.id !== ownId) throw new ContactTaken('identifier');
   }
+}
+
+/** Also of what is left when PostgreSQL has refused its part of the text. */
+function isBlank(text: string): boolean {
+  return storableText(text).trim() === '';
 }
 
 function changesOf({ name, email, phone_number, identifier, blocked }: WriteContactDto): ContactChanges {

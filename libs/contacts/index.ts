@@ -6,4 +6,5 @@ export { ContactTaken, type UniqueAttribute } from './contact-taken.js';
 export { ContactsModule, ContactStoreModule } from './contacts.module.js';
 export { type JsonRecord, type JsonValue } from './json.js';
 export { labelTitle } from './label-title.js';
+export { retriedTransaction } from './retried-transaction.js';
 export { clipText, storableJson, storableText } from './storable.js';

@@ -1,71 +1,17 @@
-import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { freePort } from '#apps/standalone/free-port.js';
-import { AuthModule } from '#libs/auth';
-import { loadConfig } from '#libs/config';
-import { ContactsModule } from '#libs/contacts';
-import { seedDemo } from '#libs/database';
 import { useDatabase } from '../harness/database.js';
-import { startHttp } from '../harness/service.js';
-
-interface Answer {
-  readonly status: number;
-  readonly body: {
-    payload?: unknown;
-    meta?: { count: number; current_page: unknown };
-    message?: string;
-    attributes?: string[];
-    code?: string;
-    error?: string;
-  };
-}
+import { ADMIN, type Caller, ContactsApi, type Json, STRANGER, type Answer } from './contacts-fixture.js';
 
 const database = useDatabase();
-let app: NestFastifyApplication;
-let url: string;
-const tokens = new Map<string, string>();
+const api = new ContactsApi();
 
-beforeAll(async () => {
-  await seedDemo(database.source, { adminEmail: 'admin@example.com', adminPassword: 'Password1!' });
-  const rows = await database.query<{ email: string; token: string }>(
-    `select u.email, t.token from access_tokens t join users u on u.id = t.owner_id`,
-  );
-  for (const { email, token } of rows) tokens.set(email, token);
-  const port = await freePort();
-  url = `http://127.0.0.1:${port}/api/v1/accounts`;
-  const config = loadConfig({ NODE_ENV: 'test', DATABASE_URL: database.url, PORT: String(port) });
-  app = await startHttp(config, [AuthModule, ContactsModule]);
-});
+beforeAll(() => api.start(database));
 afterEach(() => database.query('truncate contacts, taggings, tags, labels restart identity'));
-afterAll(() => app.close());
+afterAll(() => api.stop());
 
-async function call(
-  method: string,
-  path: string,
-  body?: unknown,
-  { as = 'agent@example.com', account = 1 } = {},
-): Promise<Answer> {
-  const response = await fetch(`${url}/${account}/contacts${path}`, {
-    method,
-    headers: {
-      api_access_token: tokens.get(as) ?? '',
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-    },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Answer['body']) };
-}
-
-type Json = Record<string, unknown>;
-
-async function create(
-  contact: Json,
-  options?: { as: string; account: number },
-): Promise<Json & { id: number }> {
-  const { status, body } = await call('POST', '', contact, options);
-  expect([status, body.error]).toEqual([200, undefined]);
-  return (body.payload as { contact: Json & { id: number } }).contact;
-}
+const call = (method: string, path: string, body?: Json, caller?: Caller): Promise<Answer> =>
+  api.call(method, path, body, caller);
+const create = (contact: Json, caller?: Caller): Promise<Json & { id: number }> =>
+  api.create(contact, caller);
 
 describe('creating a contact', () => {
   it("answers it in Chatwoot's shape, normalised", async () => {
@@ -122,10 +68,7 @@ describe('creating a contact', () => {
 
   it('lets two accounts have the same person', async () => {
     await create({ name: 'Mara', email: 'mara@example.test' });
-    await create(
-      { name: 'Mara', email: 'mara@example.test' },
-      { as: 'admin@globex.example.com', account: 2 },
-    );
+    await create({ name: 'Mara', email: 'mara@example.test' }, STRANGER);
     expect(await database.query('select account_id from contacts order by account_id')).toEqual([
       { account_id: 1 },
       { account_id: 2 },
@@ -286,7 +229,7 @@ describe('finding contacts', () => {
 
   it("never shows another account's", async () => {
     const { id } = await create({ name: 'Mara', email: 'mara@example.test' });
-    const other = { as: 'admin@globex.example.com', account: 2 };
+    const other = STRANGER;
     expect((await call('GET', '', undefined, other)).body.payload).toEqual([]);
     expect((await call('GET', '/search?q=mara', undefined, other)).body.payload).toEqual([]);
     for (const [method, path, body] of [
@@ -305,12 +248,8 @@ describe('deleting a contact', () => {
   it('is for administrators, and for once', async () => {
     const { id } = await create({ name: 'Mara', email: 'mara@example.test' });
     expect((await call('DELETE', `/${id}`)).status).toBe(401);
-    expect((await call('DELETE', `/${id}`, undefined, { as: 'admin@example.com', account: 1 })).status).toBe(
-      200,
-    );
-    expect((await call('DELETE', `/${id}`, undefined, { as: 'admin@example.com', account: 1 })).status).toBe(
-      404,
-    );
+    expect((await call('DELETE', `/${id}`, undefined, ADMIN)).status).toBe(200);
+    expect((await call('DELETE', `/${id}`, undefined, ADMIN)).status).toBe(404);
     expect((await call('GET', `/${id}`)).status).toBe(404);
   });
 });
