@@ -1,7 +1,7 @@
 import { type QueryRunner } from 'typeorm';
 import { useDatabase } from '../harness/database.js';
-import { eventually } from '../harness/eventually.js';
 import { TwoSides } from './two-sides.js';
+import { untilBlocked } from './until-blocked.js';
 import { WorkerProcess } from './worker-process.js';
 
 /** Time for a worker to start on a busy machine and to come as far as the test wants it. */
@@ -33,12 +33,7 @@ describe('a worker killed after HighLevel answered and before its own commit', (
     await blocker.startTransaction();
     await blocker.query('lock table ghl.contact_links in exclusive mode'); // reading goes on
     worker = await WorkerProcess.start(db.url, sides);
-    await eventually(async () => {
-      const waiting = await db.query(
-        `select from pg_locks where relation = 'ghl.contact_links'::regclass and not granted`,
-      );
-      expect(waiting).toHaveLength(1);
-    }, PATIENCE_MS);
+    await untilBlocked(db, PATIENCE_MS);
     await worker.kill();
     await blocker.rollbackTransaction();
   }

@@ -1,5 +1,6 @@
 import { ContactStore } from '#libs/contacts';
 import { useDatabase } from '../harness/database.js';
+import { untilBlocked } from '../contact-sync/until-blocked.js';
 import { ADMIN, ContactsApi, type Json, STRANGER } from './contacts-fixture.js';
 
 const database = useDatabase();
@@ -243,21 +244,9 @@ describe('two writers that block each other', () => {
       // A sync: first who has this e-mail, then the contact. The endpoint: first the contact.
       await store.holders(manager, 1, { email: 'maria@example.test' });
       answered = api.call('PATCH', `/${id}`, { name: 'Maria', email: 'maria@example.test' });
-      await waitsForLock();
+      await untilBlocked(database);
       await store.findForUpdate(manager, 1, id);
     });
     expect(await answered).toMatchObject({ status: 200, body: { payload: { email: 'maria@example.test' } } });
   });
-
-  async function waitsForLock(): Promise<void> {
-    for (let tries = 0; tries < 200; tries += 1) {
-      const [row] = await database.query<{ count: number }>(
-        `select count(*) from pg_locks where locktype = 'advisory' and not granted
-          and database = (select oid from pg_database where datname = current_database())`,
-      );
-      if (row?.count === 1) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error('nobody waits');
-  }
 });
