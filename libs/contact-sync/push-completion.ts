@@ -52,7 +52,7 @@ export class PushCompletion {
       const remoteIds = new Set([pushed.ghlContactId, pushed.link?.ghlContactId ?? pushed.ghlContactId]);
       for (const id of [...remoteIds].sort()) await this.links.lock(manager, place, id);
       const contact = await this.localSide.lock(manager, place, work.contactId);
-      if (!contact) return this.outbox.finish(manager, work, 'ignored', 'deleted_in_deskflow');
+      if (!contact) return this.leaveOrphan(manager, hook, work, pushed);
       const link = await this.links.ofContact(manager, place, contact.id);
       if (!(await this.mayLink(manager, place, contact, link, pushed))) {
         return this.outbox.finish(manager, work, 'ignored', 'linked_to_another_contact');
@@ -78,6 +78,23 @@ export class PushCompletion {
       await this.links.markLocalDeleted(manager, link);
       await this.outbox.finish(manager, work, 'done', 'left_in_highlevel');
     });
+  }
+
+  /** Deleted in DeskFlow while it was pushed: as `left`, or HighLevel's event about it would bring it back. */
+  private async leaveOrphan(
+    manager: EntityManager,
+    hook: Hook,
+    work: OutboundWork,
+    { ghlContactId }: Pushed,
+  ): Promise<void> {
+    const place = placeOfHook(hook);
+    if (!(await this.links.ofRemote(manager, place, ghlContactId))) {
+      const { contactId } = work;
+      await this.links.agree(manager, place, { contactId, ghlContactId, snapshot: {}, remoteVersion: null });
+    }
+    const link = await this.links.ofContact(manager, place, work.contactId);
+    if (link) await this.links.markLocalDeleted(manager, link);
+    await this.outbox.finish(manager, work, 'ignored', 'deleted_in_deskflow');
   }
 
   /** One to one: neither side may have got another partner in the meantime. A deleted partner does not count. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { Global, type INestApplicationContext, Module } from '@nestjs/common';
@@ -31,6 +32,8 @@ export interface OutboxRow {
   attempts: number;
   last_error: string | null;
 }
+
+export const uniqueEmail = (): string => `${randomUUID()}@example.test`;
 
 /**
  * DeskFlow's tables in a real PostgreSQL, HighLevel in the simulator over HTTP, and the sync between them. Nothing
@@ -88,6 +91,15 @@ export class TwoSides {
     const hook = await connect(source, simulator, app);
     opened.sides = new TwoSides(source, simulator, hook, receiver, app);
     return opened.sides;
+  }
+
+  /** Both sides as if nothing had been told yet. Contacts that HighLevel has stay there: give each its own e-mail. */
+  async reset(): Promise<void> {
+    await this.dropEvents();
+    await this.source.query('truncate contacts, taggings, tags, labels, ghl.contact_links, ghl.outbox');
+    await this.source.query(`update ghl.connections set state = 'connected'`);
+    this.simulator.requests.clear();
+    this.simulator.faults.clear();
   }
 
   async close(): Promise<void> {
@@ -211,6 +223,15 @@ export class TwoSides {
   async createThere(contact: HighLevelEdit): Promise<string> {
     const answer = await this.person('POST', '', contact);
     return String((answer['contact'] as HighLevelEdit)['id']);
+  }
+
+  /** A contact that is linked and in agreement on both sides. */
+  async linked(contact: HighLevelEdit = {}): Promise<{ id: number; ghlId: string }> {
+    const ghlId = await this.createThere({ firstName: 'Mara', email: uniqueEmail(), ...contact });
+    await this.deliver();
+    const link = (await this.links()).find(({ ghlContactId }) => ghlContactId === ghlId);
+    this.simulator.requests.clear();
+    return { id: link?.contactId ?? 0, ghlId };
   }
 
   async editThere(id: string, changes: HighLevelEdit): Promise<void> {
