@@ -27,7 +27,7 @@ export class BullLane {
   private readonly rung = new Set<number>();
   private readonly ringsKey: string;
   private writing = false;
-  private stopped = false;
+  private stopping: Promise<void> | undefined;
   private redisAway = false;
 
   constructor(private readonly queue: Queue<RingJob>) {
@@ -42,7 +42,7 @@ export class BullLane {
   }
 
   ring(hookId: number): void {
-    if (this.stopped) return;
+    if (this.stopping) return;
     this.rung.add(hookId);
     if (!this.writing) void this.write();
   }
@@ -57,8 +57,12 @@ export class BullLane {
   }
 
   /** Takes nothing new, lets what runs finish within bounds, and hangs up. */
-  async stop(): Promise<void> {
-    this.stopped = true;
+  stop(): Promise<void> {
+    // Once only: to pause a queue that is closed, Bull connects anew, and nobody would close that connection.
+    return (this.stopping ??= this.hangUp());
+  }
+
+  private async hangUp(): Promise<void> {
     this.rung.clear();
     await this.finishStarting();
     if (!(await within(STOP_WITHIN_MS, this.queue.pause(true)))) {
@@ -82,7 +86,7 @@ export class BullLane {
   private async write(): Promise<void> {
     this.writing = true;
     try {
-      while (this.rung.size > 0 && !this.stopped) {
+      while (this.rung.size > 0 && !this.stopping) {
         const hookIds = [...this.rung].slice(0, MAX_RINGS_PER_WRITE);
         for (const hookId of hookIds) this.rung.delete(hookId);
         await this.add(await this.count(hookIds));
@@ -108,7 +112,7 @@ export class BullLane {
   }
 
   private async wakeAgain({ data }: Job<RingJob>): Promise<void> {
-    if (this.stopped) return;
+    if (this.stopping) return;
     try {
       const ring = Number(await this.queue.client.hget(this.ringsKey, String(data.hookId)));
       if (ring !== data.ring) await this.add([{ hookId: data.hookId, ring }]);
@@ -119,7 +123,7 @@ export class BullLane {
 
   /** Once an outage: every connection tells of it, with each try to come back. */
   private reportAway(error: unknown): void {
-    if (this.redisAway || this.stopped) return;
+    if (this.redisAway || this.stopping) return;
     this.redisAway = true;
     const reason = error instanceof Error ? error.message : String(error);
     this.logger.warn({

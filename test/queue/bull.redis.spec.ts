@@ -1,4 +1,6 @@
-import { QueueHealth } from '#libs/queue';
+import { getQueueToken } from '@nestjs/bull';
+import { type Queue } from 'bull';
+import { LANES, QueueHealth } from '#libs/queue';
 import { type QueueProcess, startQueueProcess } from './queue-process.js';
 import { RedisServer, redisIsInstalled } from './redis-server.js';
 import { gate, settle, until } from './until.js';
@@ -51,6 +53,23 @@ suite('Wake-ups over Bull', () => {
     await until(() => running.size === 0 && runs >= 6);
     expect(overlapped).toBe(false);
     expect(api.work.runs).toEqual([]);
+  });
+
+  it('leave no connection behind, even if a worker is stopped twice in the middle of its work', async () => {
+    const { app, wakeUps, work } = await start();
+    const queues = LANES.map((lane) => app.get<Queue>(getQueueToken(lane), { strict: false }));
+    const all = gate();
+    work.during = () => all.passed;
+    for (const hook of [7101, 7102, 7103, 7104, 7105, 7106]) wakeUps.ring('inbound', hook);
+    await until(() => work.running.length === 4);
+    const closed = app.close();
+    await settle();
+    all.open();
+    await closed;
+    await app.close();
+    await settle(500); // a connection that was begun would be there by now
+    const states = queues.flatMap(({ clients }) => clients.map(({ status }) => status));
+    expect(states).toEqual(states.map(() => 'end'));
   });
 
   it('outlive a flush of Redis while a hook is worked on', async () => {
