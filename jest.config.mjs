@@ -34,6 +34,9 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   globalSetup: '<rootDir>/test/harness/global-setup.ts',
   globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
+  // In-band, which jest chooses on two cores, the modules of all files would pile up in one process.
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '768MB',
   testTimeout: 30_000,
   collectCoverageFrom: ['libs/**/*.ts', '!libs/**/*.spec.ts', '!libs/**/index.ts'],
   coverageThreshold: { global: { lines: 90 } },

@@ -13,4 +13,4 @@ class WorkerAppModule {
   }
 }
 
-await launch((config) => WorkerAppModule.register(config));
+await launch((config) => WorkerAppModule.register(config), { docs: false });

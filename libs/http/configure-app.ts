@@ -16,8 +16,13 @@ import { validationPipe } from './validation.js';
  * `NestFactory.create(module, createFastifyAdapter(config))` and `listen`: request ids, body parsers with limits, error
  * shapes, validation, CORS for `FRONTEND_URL` only, security headers, Swagger UI. A process that serves nothing else
  * also calls `app.enableShutdownHooks()`; one that has more to stop in order stops the app itself.
+ * @param docs false for an app whose routes are no API of anybody's: the worker's health checks
  */
-export function configureApp(app: NestFastifyApplication, config: AppConfig): void {
+export function configureApp(
+  app: NestFastifyApplication,
+  config: AppConfig,
+  { docs = true }: { docs?: boolean } = {},
+): void {
   const instance = app.getHttpAdapter().getInstance();
   registerRequestLifecycle(instance);
   registerBodyParsers(instance);
@@ -27,7 +32,7 @@ export function configureApp(app: NestFastifyApplication, config: AppConfig): vo
   app.useGlobalFilters(new DomainErrorFilter());
   app.useGlobalPipes(validationPipe());
   answerClientErrors(app);
-  serveDocs(app, config);
+  if (docs) serveDocs(app, config);
 }
 
 function answerClientErrors(app: INestApplication): void {
