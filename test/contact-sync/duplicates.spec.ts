@@ -102,6 +102,18 @@ describe('a push of a person whom HighLevel has already', () => {
     expect(await sides.contacts()).toMatchObject([{ id, location: 'Oakland' }]);
   });
 
+  it('takes the partner over also when it is named as a duplicate', async () => {
+    const email = uniqueEmail();
+    const gone = await sides.linked({ email });
+    await db.query('delete from contacts where id = $1', [gone.id]);
+    await sides.settle();
+    const { id } = await sides.linked();
+    await sides.edit(id, { email });
+    await sides.settle();
+    expect(await sides.links()).toMatchObject([{ contactId: id, ghlContactId: gone.ghlId }]);
+    expect(await sides.contact(id)).toMatchObject({ ghlContactId: gone.ghlId, email });
+  });
+
   it('does not end a link that an event made while the call was under way', async () => {
     const email = uniqueEmail();
     const { id } = await sides.create({ name: 'Mara', email, phoneNumber: '+14155559305' });
@@ -129,6 +141,7 @@ describe('a push of a person whom HighLevel has already', () => {
     await db.query('delete from contacts');
     await pushing;
     expect(await sides.outbox()).toMatchObject([{ state: 'ignored', reason: 'deleted_in_deskflow' }]);
+    expect((await sides.links())[0]?.localDeletedAt).toBeInstanceOf(Date);
     expect(await sides.deliver()).toMatchObject([{ outcome: 'ignored', reason: 'deleted_in_deskflow' }]);
     expect(await sides.contacts()).toEqual([]);
   });

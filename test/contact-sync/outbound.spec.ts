@@ -123,6 +123,24 @@ describe('what DeskFlow changes', () => {
     ]);
   });
 
+  it('takes over what HighLevel made of a value, and does not send its own again', async () => {
+    const { id, ghlId } = await sides.linked();
+    sides.simulator.faults.add({
+      kind: 'status',
+      method: 'PUT',
+      status: 200,
+      body: { succeded: true, contact: { ...sides.there(ghlId), website: 'https://m.example.test/' } },
+    });
+    await sides.edit(id, { additionalAttributes: { website: 'm.example.test' } });
+    await sides.settle();
+    expect((await sides.contact(id)).additionalAttributes).toMatchObject({
+      website: 'https://m.example.test/',
+    });
+    await sides.edit(id, { customAttributes: { tier: 'gold' } });
+    await sides.settle();
+    expect(await sides.outbox()).toMatchObject([{ reason: null }, { state: 'done', reason: 'unchanged' }]);
+  });
+
   it('ends without a call when nothing is different', async () => {
     const { id } = await sides.linked();
     await sides.edit(id, { name: 'Other' });
