@@ -117,5 +117,12 @@ async function closeBooksWhenEmpty(runner: QueryRunner): Promise<void> {
   const [row] = (await runner.query('select not exists (select from ghl.migrations) as empty')) as [
     { empty: boolean },
   ];
-  if (row.empty) await runner.query('drop table ghl.migrations; drop schema ghl');
+  if (!row.empty) return;
+  await runner.query('drop table ghl.migrations');
+  await runner.query(`do $$
+    begin
+      drop schema ghl;
+    exception when dependent_objects_still_exist or insufficient_privilege then
+      raise notice 'schema ghl is in use by others and stays';
+    end $$`);
 }

@@ -32,6 +32,9 @@ const INDEXES: readonly LiveIndex[] = [
   { name: 'index_users_on_ghl_user_id', on: 'public.users (ghl_user_id)' },
 ];
 
+/** A concurrent build waits for every transaction that is running, and nobody queues up behind it meanwhile. */
+const BUILD_LOCK_TIMEOUT = '10min';
+
 /**
  * Indexes on tables that DeskFlow is using while this runs: built concurrently, hence outside a transaction, and each
  * step can be repeated after a crash.
@@ -40,6 +43,7 @@ export class DeskflowIndexes1795000000005 implements MigrationInterface {
   readonly transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`set lock_timeout = '${BUILD_LOCK_TIMEOUT}'`);
     for (const index of INDEXES) {
       const state = await stateOf(runner, index.name);
       if (state === 'valid') continue;
@@ -57,6 +61,7 @@ export class DeskflowIndexes1795000000005 implements MigrationInterface {
         `create ${index.unique ? 'unique ' : ''}index concurrently ${index.name} on ${index.on}`,
       );
     }
+    await runner.query('reset lock_timeout');
   }
 
   /** TypeORM reverts inside a transaction, so these drops are plain: each locks its table for a moment. */
