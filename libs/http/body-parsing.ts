@@ -10,6 +10,9 @@ export const JSON_BODY_LIMIT_BYTES = 1024 * 1024;
 /** HighLevel's largest deliveries are 256 KB; twice that leaves room for what is not documented. */
 export const RAW_BODY_LIMIT_BYTES = 512 * 1024;
 
+/** Deeper than anything this API takes; what validates and serialises JSON recurses once a level. */
+const MAX_JSON_DEPTH = 100;
+
 /** Says in the OpenAPI document that the bytes of the body count, not what they mean. */
 export const RAW_BODY_EXTENSION = 'x-raw-body';
 
@@ -61,8 +64,9 @@ export function registerBodyParsers(instance: FastifyInstance): void {
       // Keys that would pollute a prototype are refused, not dropped: nobody sends them by accident.
       void parseJson(request, decodeUtf8(body), (error, parsed: unknown) => {
         if (error) done(new MalformedJson());
-        else if (isObject(parsed)) done(null, parsed);
-        else done(new BadRequest('The request body must be a JSON object'));
+        else if (!isObject(parsed)) done(new BadRequest('The request body must be a JSON object'));
+        else if (isTooDeep(parsed)) done(new BadRequest('The request body is nested too deeply'));
+        else done(null, parsed);
       });
     } else {
       done(new UnsupportedMediaType());
@@ -81,6 +85,18 @@ function bodyOf(config: unknown): BodyRouteConfig['body'] {
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Level by level, not by recursion: that is what a body of 100,000 brackets is out to break. */
+function isTooDeep(body: unknown): boolean {
+  let level = [body];
+  for (let depth = 0; depth <= MAX_JSON_DEPTH; depth += 1) {
+    level = level.flatMap((value): unknown[] =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
+    if (level.length === 0) return false;
+  }
+  return true;
 }
 
 /** Bytes that are no UTF-8 become a text that is no JSON either. */

@@ -218,6 +218,21 @@ describe('a JSON body', () => {
   });
 
   it.each([
+    ['lists', '[', ']'],
+    ['objects', '{"a":', '}'],
+  ])('of nested %s is read to a depth of 100, and refused with 400 beyond', async (_, open, close) => {
+    const nested = (depth: number): string => `{"a":${open.repeat(depth)}1${close.repeat(depth)}}`;
+    expect((await call(post('/json', nested(99)))).status).toBe(201);
+    for (const depth of [100, 10_000, 100_000]) {
+      const { status, body } = await call(post('/json', nested(depth)));
+      expect([status, body]).toEqual([
+        400,
+        { error: 'The request body is nested too deeply', code: 'bad_request' },
+      ]);
+    }
+  });
+
+  it.each([
     'text/plain',
     'application/x-www-form-urlencoded',
     'multipart/form-data; boundary=x',

@@ -4,7 +4,11 @@ import {
   ImATeapotException,
   ServiceUnavailableException,
 } from '@nestjs/common';
-import { QueryFailedError } from 'typeorm';
+import {
+  QueryFailedError,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+} from 'typeorm';
 import {
   ERROR_CODES,
   NotConfigured,
@@ -120,6 +124,13 @@ describe('errors of the database', () => {
     expect(explainError(new Error('Connection terminated unexpectedly')).status).toBe(503);
     expect(explainError(new Error('timeout exceeded when trying to connect')).status).toBe(503);
   });
+
+  it.each([new QueryRunnerAlreadyReleasedError(), new QueryRunnerProviderAlreadyReleasedError()])(
+    'that end a transaction in its middle mean the same: %p',
+    (error) => {
+      expect(explainError(error).status).toBe(503);
+    },
+  );
 
   it.each(['22021', '22P05', '22003', '22P02', '22001'])(
     '%s are the caller’s: the value cannot be stored',

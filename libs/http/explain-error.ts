@@ -81,9 +81,16 @@ const UNREACHABLE = /^(08...|53...|57P0[1-4]|ECONNREFUSED|ECONNRESET|EPIPE|ENOTF
 const UNREACHABLE_MESSAGE =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
+/** TypeORM's, when a connection dies between two statements of a transaction. */
+const CONNECTION_GONE = /^QueryRunner(Provider)?AlreadyReleasedError$/;
+
 function isDatabaseUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return UNREACHABLE.test(driverCode(error) ?? '') || UNREACHABLE_MESSAGE.test(error.message);
+  return (
+    UNREACHABLE.test(driverCode(error) ?? '') ||
+    UNREACHABLE_MESSAGE.test(error.message) ||
+    CONNECTION_GONE.test(error.name)
+  );
 }
 
 /** NUL or unpaired surrogates in a text, a number no column holds, a text that is no number: input that got past a DTO. */
