@@ -47,6 +47,20 @@ async function link(contactId: number, location = 'loc1', deleted: string | null
   );
 }
 
+/** Keys of `additional_attributes` that HighLevel has a field for. */
+const MAPPED_ATTRIBUTES = [
+  'company_name',
+  'address',
+  'city',
+  'state',
+  'postal_code',
+  'country',
+  'country_code',
+  'website',
+  'timezone',
+  'source',
+];
+
 interface Captured {
   hook_id: number;
   contact_id: number;
@@ -91,8 +105,7 @@ describe('a contact that is written by whomever', () => {
     `name = 'Maria'`,
     `email = 'mara@example.test'`,
     `phone_number = '+14155550142'`,
-    `additional_attributes = '{"city": "Oakland"}'`,
-    `additional_attributes = '{"company_name": "Quill"}'`,
+    ...MAPPED_ATTRIBUTES.map((key) => `additional_attributes = '{"${key}": "x"}'`),
     `custom_attributes = '{"tier": "gold"}'`,
     `custom_attributes = '[]'`,
   ])('is captured when it is changed by %s', async (change) => {
@@ -194,6 +207,46 @@ describe('a contact', () => {
     expect(await captured()).toEqual([]);
   });
 
+  it('that is new stays at home when its only location is gone or another app is meant', async () => {
+    await database.query(`update integrations_hooks set app_id = 'slack'`);
+    await contact();
+    await database.query(`update integrations_hooks set app_id = 'gohighlevel', reference_id = null`);
+    await contact();
+    expect(await captured()).toEqual([]);
+  });
+
+  it('that was archived before HighLevel knew it is not sent, one that HighLevel knows is', async () => {
+    const unknown = await contact();
+    await captured();
+    const archive = `update contacts set name = name || '!', custom_attributes = '{"ghl_deleted": true}' where id = $1`;
+    await database.query(archive, [unknown]);
+    expect(await captured()).toEqual([]);
+    const known = await linkedContact();
+    await database.query(archive, [known]);
+    expect(await captured()).toEqual([linkedPush(known)]);
+  });
+
+  it.each(['null', '[]', '"text"', '7', 'true', '{"ghl_deleted": {"a": 1}}', '{"ghl_deleted": null}'])(
+    'can be written with %s where attributes belong',
+    async (json) => {
+      const id = await linkedContact();
+      const write = 'update contacts set custom_attributes = $1, additional_attributes = $1, name = $2';
+      await database.query(write, [json, 'A']);
+      await database.query(write, [json, 'B']);
+      await database.query('update contacts set custom_attributes = null, additional_attributes = null');
+      expect(await captured()).toEqual([linkedPush(id)]);
+    },
+  );
+
+  it('may be gone before its labels are', async () => {
+    await database.query(
+      `insert into taggings (tag_id, taggable_type, taggable_id, context)
+       values (1, 'Contact', 999, 'labels'), (2, 'Contact', null, 'labels')`,
+    );
+    await database.query('delete from taggings');
+    expect(await captured()).toEqual([]);
+  });
+
   it('that HighLevel deleted is not sent back', async () => {
     const id = await contact();
     await link(id, 'loc1', '2026-11-18');
@@ -253,5 +306,34 @@ describe('a contact', () => {
     await writer.commitTransaction();
     await writer.release();
     expect(await captured()).toEqual([linkedPush(id)]);
+  });
+
+  it('that changes after its row was claimed gets another row', async () => {
+    const id = await linkedContact();
+    await database.query(`update contacts set name = 'First'`);
+    await database.query(
+      `update ghl.outbox set state = 'processing', lease_until = now() + interval '1 min'`,
+    );
+    await database.query(`update contacts set name = 'Second'`);
+    expect(await database.query('select state from ghl.outbox order by id')).toEqual([
+      { state: 'processing' },
+      { state: 'pending' },
+    ]);
+    expect(await captured()).toEqual([linkedPush(id), linkedPush(id)]);
+  });
+
+  it('that many change at once is never lost, and nobody is blocked for good', async () => {
+    const other = await hook({ location: 'loc2' });
+    const ids = [await contact('A'), await contact('B')];
+    for (const id of ids) for (const location of ['loc1', 'loc2']) await link(id, location);
+    await captured();
+    // Each touches both contacts in one statement, so that they meet the same rows.
+    await Promise.all(
+      Array.from({ length: 8 }, (_, n) => database.query(`update contacts set name = 'N${n}' || id`)),
+    );
+    expect(await captured()).toEqual([
+      ...ids.map((id) => linkedPush(id)),
+      ...ids.map((id) => linkedPush(id, other)),
+    ]);
   });
 });

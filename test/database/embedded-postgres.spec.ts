@@ -9,6 +9,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { DataSource } from 'typeorm';
 import { DataDirInUse, dataSourceOptions, EmbeddedPostgres, embeddedUrl, resetData } from '#libs/database';
 
+const TYPESCRIPT = new URL('../../scripts/typescript-loader.mjs', import.meta.url).href;
 const isRoot = process.getuid?.() === 0;
 let dataDir: string;
 const servers: EmbeddedPostgres[] = [];
@@ -127,7 +128,10 @@ describe(EmbeddedPostgres.name, () => {
       await new EmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)}, fsync: false }).start();
       process.kill(process.pid, 'SIGKILL');`;
     expect(() =>
-      execFileSync(process.execPath, ['--input-type=module', '-e', script], { stdio: 'pipe' }),
+      execFileSync(process.execPath, ['--import', TYPESCRIPT, '--input-type=module', '-e', script], {
+        stdio: 'pipe',
+        env: { ...process.env, NODE_OPTIONS: '' },
+      }),
     ).toThrow();
     const orphans = postmasters();
     expect(orphans.length).toBeGreaterThan(0);

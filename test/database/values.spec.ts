@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { useDatabase } from '../harness/database.js';
 
+const TYPESCRIPT = new URL('../../scripts/typescript-loader.mjs', import.meta.url).href;
+
 const database = useDatabase();
 
 describe('values', () => {
@@ -28,10 +30,14 @@ describe('values', () => {
         "'infinity'::timestamp as never", [now]);
       console.log(JSON.stringify({ ...row, never: String(row.never) }));
       await source.destroy();`;
-      const output = execFileSync(process.execPath, ['--input-type=module', '-e', script, database.url], {
-        env: { ...process.env, TZ: zone, NODE_OPTIONS: '' },
-        encoding: 'utf8',
-      });
+      const output = execFileSync(
+        process.execPath,
+        ['--import', TYPESCRIPT, '--input-type=module', '-e', script, database.url],
+        {
+          env: { ...process.env, TZ: zone, NODE_OPTIONS: '' },
+          encoding: 'utf8',
+        },
+      );
       expect(JSON.parse(output)).toEqual({
         written: '2026-11-18 09:40:12.02',
         naive: '2026-11-18T09:40:12.020Z',
