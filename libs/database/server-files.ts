@@ -19,7 +19,7 @@ export async function installedServer(): Promise<ServerFiles> {
     paths = (await import(name)) as { postgres: string };
   } catch (cause) {
     throw new EmbeddedPostgresFailed(
-      `There is no embedded PostgreSQL here (optional package ${name}). Set DATABASE_URL to a PostgreSQL 13 or newer.`,
+      `There is no embedded PostgreSQL here (optional package ${name}). Set DATABASE_URL to a PostgreSQL 14 or newer.`,
       { cause },
     );
   }

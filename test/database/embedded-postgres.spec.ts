@@ -1,13 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readdirSync, readFileSync } from 'node:fs';
 import { DataSource } from 'typeorm';
-import { DataDirInUse, dataSourceOptions, EmbeddedPostgres, embeddedUrl, resetData } from '#libs/database';
+import {
+  DataDirInUse,
+  dataSourceOptions,
+  EmbeddedPostgres,
+  EmbeddedPostgresFailed,
+  embeddedUrl,
+  resetData,
+} from '#libs/database';
 
 const TYPESCRIPT = new URL('../../scripts/typescript-loader.mjs', import.meta.url).href;
 const isRoot = process.getuid?.() === 0;
@@ -20,6 +27,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop();
+  expect(postmasters()).toEqual([]);
   await resetData(dataDir);
 });
 
@@ -125,7 +133,11 @@ describe(EmbeddedPostgres.name, () => {
     // What a killed process leaves: a live server, and a lock that names a process which is gone.
     const script = `
       const { EmbeddedPostgres } = await import('#libs/database');
-      await new EmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)}, fsync: false }).start();
+      const { dataSourceOptions } = await import('#libs/database');
+      const { DataSource } = await import('typeorm');
+      const { url } = await new EmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)}, fsync: false }).start();
+      const source = await new DataSource(dataSourceOptions(url, { entities: [] })).initialize();
+      await source.query('create table kept as select 42 as answer');
       process.kill(process.pid, 'SIGKILL');`;
     expect(() =>
       execFileSync(process.execPath, ['--import', TYPESCRIPT, '--input-type=module', '-e', script], {
@@ -136,8 +148,32 @@ describe(EmbeddedPostgres.name, () => {
     const orphans = postmasters();
     expect(orphans.length).toBeGreaterThan(0);
     const { url } = await server().start();
-    expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    expect(await ask(url, 'select answer from kept')).toEqual([{ answer: 42 }]);
     expect(postmasters().some((pid) => orphans.includes(pid))).toBe(false);
+  });
+
+  it('does not take a process that has the number of a former one for it', async () => {
+    const first = server();
+    await first.start();
+    await first.stop();
+    await writeFile(
+      join(dataDir, 'running.pid'),
+      JSON.stringify({ pid: process.pid, mark: 'of an earlier boot' }),
+    );
+    const pidFile = join(dataDir, 'postgres', 'cluster', 'postmaster.pid');
+    await writeFile(pidFile, `${process.pid}\n`); // the process that runs this test must survive
+    await expect(server().start()).resolves.toHaveProperty('url');
+  });
+
+  it('says what PostgreSQL said when it does not start, and lets go of the directory', async () => {
+    const first = server();
+    await first.start();
+    await first.stop();
+    await writeFile(join(dataDir, 'postgres', 'cluster', 'postgresql.conf'), 'no_such_setting = 1\n');
+    await expect(server().start()).rejects.toThrow(
+      /did not start \(exit code \d+\):[^]*unrecognized configuration parameter "no_such_setting"/,
+    );
+    await expect(server().start()).rejects.toBeInstanceOf(EmbeddedPostgresFailed);
   });
 
   it('does not take a lock that was cut off for a live one', async () => {
