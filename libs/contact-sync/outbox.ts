@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { storableText } from '#libs/contacts';
-import { LeaseLost } from '#libs/queue';
+import { giveBackExpired, LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** Contacts a worker takes at once; it pushes them side by side. */
@@ -12,9 +12,6 @@ const ROWS_PER_CLAIM = 4 * CONTACTS_PER_CLAIM;
 
 /** Must outlast one contact's push: at most five calls of 15 s, each after a wait for the rate budget. */
 const LEASE_SECONDS = 300;
-
-/** With backoff up to an hour apart that is about half a day. */
-export const MAX_ATTEMPTS = 24;
 
 const MAX_ERROR_LENGTH = 500;
 
@@ -42,7 +39,7 @@ export class Outbox {
   async claim(hookId: number): Promise<OutboundWork[]> {
     return this.database.transaction(async (manager) => {
       await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [CLAIM_LOCK, String(hookId)]);
-      await giveBackExpired(manager, hookId);
+      await giveBackExpired(manager, 'outbox', hookId);
       const leaseToken = randomUUID();
       const [rows] = await manager.query<[{ id: number; contact_id: number; attempts: number }[], number]>(
         `with due as (
@@ -133,17 +130,4 @@ export class Outbox {
 /** HighLevel's own words may be in it. */
 function errorColumn(error: string): string {
   return storableText(error).slice(0, MAX_ERROR_LENGTH);
-}
-
-/** A worker died with these. One that dies every time must not do so for ever. */
-async function giveBackExpired(manager: EntityManager, hookId: number): Promise<void> {
-  await manager.query(
-    `update ghl.outbox
-        set state = case when attempts >= $2 then 'dead' else 'failed' end,
-            reason = case when attempts >= $2 then 'too_many_attempts' end,
-            finished_at = case when attempts >= $2 then now() end,
-            next_attempt_at = now(), lease_token = null, lease_until = null
-      where hook_id = $1 and state = 'processing' and lease_until <= now()`,
-    [hookId, MAX_ATTEMPTS],
-  );
 }

@@ -5,9 +5,8 @@ import {
   NotConnected,
   ReauthorizationRequired,
 } from '#libs/integrations';
-import { LeaseLost } from '#libs/queue';
+import { LeaseLost, MAX_ATTEMPTS } from '#libs/queue';
 import { DuplicateInHighLevel } from './contact-pusher.js';
-import { MAX_ATTEMPTS } from './outbox.js';
 import { PlanOutdated } from './push-completion.js';
 import { reactTo } from './push-failure.js';
 

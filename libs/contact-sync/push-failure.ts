@@ -7,9 +7,8 @@ import {
   TokenUnreadable,
 } from '#libs/integrations';
 import { HighLevelError, type HighLevelErrorKind, RateBudgetExhausted } from '#libs/highlevel';
-import { backoffMs, LeaseLost } from '#libs/queue';
+import { backoffMs, LeaseLost, MAX_ATTEMPTS } from '#libs/queue';
 import { DuplicateInHighLevel } from './contact-pusher.js';
-import { MAX_ATTEMPTS } from './outbox.js';
 import { PlanOutdated } from './push-completion.js';
 
 /** What becomes of outbox rows whose push failed. */

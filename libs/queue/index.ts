@@ -1,4 +1,5 @@
 export { backoffMs } from './backoff.js';
+export { giveBackExpired, MAX_ATTEMPTS } from './expired-leases.js';
 export { type Lane, LANES } from './lane.js';
 export { LeaseLost } from './lease-lost.js';
 export { QueueHealth } from './queue-health.js';

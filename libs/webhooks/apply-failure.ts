@@ -1,5 +1,4 @@
-import { backoffMs, LeaseLost } from '#libs/queue';
-import { MAX_ATTEMPTS } from './inbox-claims.js';
+import { backoffMs, LeaseLost, MAX_ATTEMPTS } from '#libs/queue';
 import { isDataFault } from './sql-faults.js';
 
 /** What becomes of an event that could not be applied. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { LeaseLost } from '#libs/queue';
+import { storableText } from '#libs/contacts';
+import { giveBackExpired, LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /**
@@ -14,8 +15,6 @@ const ROWS_PER_CLAIM = 200;
 /** What a worker that died held is taken back after this long; one that lives renews in time. */
 const LEASE_SECONDS = 15;
 const RENEW_EVERY_MS = 5_000;
-/** With backoff up to an hour apart that is about half a day. */
-export const MAX_ATTEMPTS = 24;
 const MAX_ERROR_LENGTH = 500;
 /** First key of the advisory locks on claims, by hook: "ghl" and a number, as in pg_locks. */
 const CLAIM_LOCK = 0x67686c11;
@@ -54,7 +53,7 @@ export class InboxClaims {
   async claim(hookId: number): Promise<ClaimedEvent[]> {
     return this.database.transaction(async (manager) => {
       await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [CLAIM_LOCK, String(hookId)]);
-      await giveBackExpired(manager, hookId);
+      await giveBackExpired(manager, 'inbox', hookId);
       const [rows] = await manager.query<[ClaimedEvent[], number]>(
         `with due as (
            select i.id from ghl.inbox i
@@ -114,7 +113,7 @@ export class InboxClaims {
       `update ghl.inbox
           set state = 'dead', reason = $3, last_error = $4, finished_at = now(), lease_token = null, lease_until = null
         where id = $1 and lease_token = $2 and state = 'processing'`,
-      [id, leaseToken, reason, error.slice(0, MAX_ERROR_LENGTH)],
+      [id, leaseToken, reason, storableText(error).slice(0, MAX_ERROR_LENGTH)],
     );
   }
 
@@ -124,7 +123,7 @@ export class InboxClaims {
           set state = 'failed', next_attempt_at = now() + make_interval(secs => $3), last_error = $4,
               lease_token = null, lease_until = null
         where id = $1 and lease_token = $2 and state = 'processing'`,
-      [id, leaseToken, delayMs / 1000, error.slice(0, MAX_ERROR_LENGTH)],
+      [id, leaseToken, delayMs / 1000, storableText(error).slice(0, MAX_ERROR_LENGTH)],
     );
   }
 
@@ -149,17 +148,4 @@ export class InboxClaims {
       // The next renewal may succeed; if none does, finishing finds the lease lost.
     }
   }
-}
-
-/** A worker died with these. One that dies every time must not do so for ever. */
-async function giveBackExpired(manager: EntityManager, hookId: number): Promise<void> {
-  await manager.query(
-    `update ghl.inbox
-        set state = case when attempts >= $2 then 'dead' else 'failed' end,
-            reason = case when attempts >= $2 then 'too_many_attempts' end,
-            finished_at = case when attempts >= $2 then now() end,
-            next_attempt_at = now(), lease_token = null, lease_until = null
-      where hook_id = $1 and state = 'processing' and lease_until <= now()`,
-    [hookId, MAX_ATTEMPTS],
-  );
 }

@@ -1,0 +1,21 @@
+import { type EntityManager } from 'typeorm';
+
+/** How often a row is tried. With backoff up to an hour apart that is about half a day. */
+export const MAX_ATTEMPTS = 24;
+
+/** A worker died with these rows of a hook. One that dies every time must not do so for ever. */
+export async function giveBackExpired(
+  manager: EntityManager,
+  table: 'inbox' | 'outbox',
+  hookId: number,
+): Promise<void> {
+  await manager.query(
+    `update ghl.${table}
+        set state = case when attempts >= $2 then 'dead' else 'failed' end,
+            reason = case when attempts >= $2 then 'too_many_attempts' end,
+            finished_at = case when attempts >= $2 then now() end,
+            next_attempt_at = now(), lease_token = null, lease_until = null
+      where hook_id = $1 and state = 'processing' and lease_until <= now()`,
+    [hookId, MAX_ATTEMPTS],
+  );
+}
