@@ -5,6 +5,7 @@ import { Agencies } from './agencies.js';
 import { HighLevelClients } from './highlevel-clients.js';
 import { HookTokens } from './hook-tokens.js';
 import { Hooks } from './hooks.js';
+import { IntegrationStatuses } from './integration-status.js';
 import { LockedRefresh, OAUTH_TIMEOUT_MS } from './locked-refresh.js';
 import { TokenRefreshService } from './token-refresh.service.js';
 import { TokenRenewal } from './token-renewal.js';
@@ -26,10 +27,19 @@ const oauthApiProvider: FactoryProvider<OAuthApi> = {
     HighLevelClients,
     HookTokens,
     Hooks,
+    IntegrationStatuses,
     LockedRefresh,
     TokenRefreshService,
     TokenRenewal,
   ],
-  exports: [Agencies, HighLevelClients, Hooks, OAuthApi, TokenRefreshService, TokenVault],
+  exports: [
+    Agencies,
+    HighLevelClients,
+    Hooks,
+    IntegrationStatuses,
+    OAuthApi,
+    TokenRefreshService,
+    TokenVault,
+  ],
 })
 export class ConnectionsModule {}

@@ -12,6 +12,7 @@ export { type ConnectionHealth, type LocationProfile } from './connections.js';
 export { ConnectionsModule } from './connections.module.js';
 export { HighLevelClients } from './highlevel-clients.js';
 export { type HookSettings, parseTime, readHookSettings } from './hook-settings.js';
+export { IntegrationStatuses } from './integration-status.js';
 export { IntegrationsModule } from './integrations.module.js';
 export { Hooks, type Uninstallation } from './hooks.js';
 export { grantFrom, expiryOf, type TokenGrant } from './token-grant.js';

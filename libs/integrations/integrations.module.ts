@@ -2,13 +2,12 @@ import { Module } from '@nestjs/common';
 import { AppRegistryController } from './app-registry.controller.js';
 import { AppRegistry } from './app-registry.js';
 import { ConnectionsModule } from './connections.module.js';
-import { IntegrationStatuses } from './integration-status.js';
 import { IntegrationsController } from './integrations.controller.js';
 
 /** What an account sees of its connections over HTTP. Other modules import ConnectionsModule, which has no routes. */
 @Module({
   imports: [ConnectionsModule],
   controllers: [IntegrationsController, AppRegistryController],
-  providers: [AppRegistry, IntegrationStatuses],
+  providers: [AppRegistry],
 })
 export class IntegrationsModule {}

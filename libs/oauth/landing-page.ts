@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type ConnectionState } from '#libs/database';
 import { type CallbackFailure, CALLBACK_FAILURES } from './callback-failure.js';
 import { type LandingName } from './landing-address.js';
 
@@ -43,17 +44,42 @@ interface Landing {
   /** `?error=` as it came; anybody can put anything there. */
   readonly error: unknown;
   readonly isAgency: boolean;
+  /** Undefined for a browser that may not know. */
+  readonly connection: ShownConnection | undefined;
 }
 
+/** What the page tells about the account's connection. */
+export interface ShownConnection {
+  readonly isConnected: boolean;
+  readonly state: ConnectionState | undefined;
+  readonly locationName: string;
+}
+
+/** `{location}` is its name. */
+const STATES: Readonly<Record<ConnectionState, string>> = {
+  connected: 'Connected to {location}.',
+  suspended:
+    '{location} is not active in {crm} at the moment. The connection goes on by itself when it is active again.',
+  reauthorization_required:
+    'The connection to {location} must be authorized again. Start it again from the integration settings.',
+  uninstalled:
+    'The app was removed from {location} in {crm}. Start the connection again from the integration settings.',
+};
+const NO_CONNECTION = 'No location is connected. Start the connection from the integration settings.';
+
 /**
- * The page after the callback, as long as no settings page is served there. Public, so it tells what the address
- * tells and nothing of any account; texts come from tables, and nothing of the address is repeated.
+ * The page after the callback, as long as no settings page is served there. Public: without a connection it tells what
+ * the address tells and nothing of any account; texts come from tables, and nothing of the address is repeated.
  */
-export function landingPage({ page, error, isAgency }: Landing): string {
+export function landingPage({ page, error, isAgency, connection }: Landing): string {
   const failed = error !== undefined;
   const heading = failed ? 'Not connected' : isAgency ? 'One more step' : 'Connection';
-  const text = failed ? adviceFor(error) : isAgency ? AGENCY_NEXT : SAVED;
-  const sentence = capitalised(text.replaceAll('{crm}', PRODUCT[page]));
+  const text = failed ? adviceFor(error) : isAgency ? AGENCY_NEXT : connection ? stateOf(connection) : SAVED;
+  const sentence = escapeHtml(
+    capitalised(
+      text.replaceAll('{crm}', PRODUCT[page]).replaceAll('{location}', () => connection?.locationName ?? ''),
+    ),
+  );
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -76,6 +102,15 @@ export function landingPage({ page, error, isAgency }: Landing): string {
 function adviceFor(error: unknown): string {
   const known = CALLBACK_FAILURES.find((failure) => failure === error);
   return known ? ADVICE[known] : GENERIC_ADVICE;
+}
+
+function stateOf({ isConnected, state }: ShownConnection): string {
+  if (state === undefined) return NO_CONNECTION;
+  return state === 'connected' && !isConnected ? STATES.uninstalled : STATES[state];
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function capitalised(sentence: string): string {

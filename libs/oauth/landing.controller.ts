@@ -1,7 +1,10 @@
-import { Controller, Get, Header, Query } from '@nestjs/common';
+import { Controller, Get, Header, Headers, Param, Query } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { LANDING_PAGE_CSP, landingPage } from './landing-page.js';
+import { parsePathId } from '#libs/http';
+import { IntegrationStatuses } from '#libs/integrations';
+import { LANDING_PAGE_CSP, landingPage, type ShownConnection } from './landing-page.js';
 import { type LandingName } from './landing-address.js';
+import { LandingTickets } from './landing-tickets.js';
 
 type RawQuery = Readonly<Record<string, unknown>>;
 
@@ -9,6 +12,11 @@ type RawQuery = Readonly<Record<string, unknown>>;
 @ApiExcludeController()
 @Controller()
 export class LandingController {
+  constructor(
+    private readonly tickets: LandingTickets,
+    private readonly statuses: IntegrationStatuses,
+  ) {}
+
   @Get([
     'app/accounts/:account_id/settings/integrations/gohighlevel',
     'app/settings/integrations/gohighlevel',
@@ -17,8 +25,12 @@ export class LandingController {
   @Header('Content-Security-Policy', LANDING_PAGE_CSP)
   @Header('Cache-Control', 'no-store')
   @Header('Referrer-Policy', 'no-referrer')
-  goHighLevel(@Query() query: RawQuery): string {
-    return render('gohighlevel', query);
+  goHighLevel(
+    @Query() query: RawQuery,
+    @Param('account_id') accountId?: string,
+    @Headers('cookie') cookies?: string,
+  ): Promise<string> {
+    return this.render('gohighlevel', query, accountId, cookies);
   }
 
   @Get(['app/accounts/:account_id/settings/integrations/crm', 'app/settings/integrations/crm'])
@@ -26,11 +38,30 @@ export class LandingController {
   @Header('Content-Security-Policy', LANDING_PAGE_CSP)
   @Header('Cache-Control', 'no-store')
   @Header('Referrer-Policy', 'no-referrer')
-  crm(@Query() query: RawQuery): string {
-    return render('crm', query);
+  crm(
+    @Query() query: RawQuery,
+    @Param('account_id') accountId?: string,
+    @Headers('cookie') cookies?: string,
+  ): Promise<string> {
+    return this.render('crm', query, accountId, cookies);
   }
-}
 
-function render(page: LandingName, { error, agency }: RawQuery): string {
-  return landingPage({ page, error, isAgency: agency !== undefined });
+  private async render(
+    page: LandingName,
+    { error, agency }: RawQuery,
+    accountId: string | undefined,
+    cookies: string | undefined,
+  ): Promise<string> {
+    const connection = await this.connectionFor(parsePathId(accountId), cookies);
+    return landingPage({ page, error, isAgency: agency !== undefined, connection });
+  }
+
+  private async connectionFor(
+    accountId: number | undefined,
+    cookies: string | undefined,
+  ): Promise<ShownConnection | undefined> {
+    if (accountId === undefined || !(await this.tickets.admits(cookies, accountId))) return undefined;
+    const { connected, state, location_name, location_id } = await this.statuses.of(accountId);
+    return { isConnected: connected, state, locationName: location_name ?? location_id ?? '' };
+  }
 }

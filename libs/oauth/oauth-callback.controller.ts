@@ -1,7 +1,9 @@
-import { Controller, Get, Head, Header, HttpCode, Query, Redirect } from '@nestjs/common';
+import { Controller, Get, Head, Header, HttpCode, Query, Redirect, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiFoundResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
 import { AppConfig } from '#libs/config';
 import { type LandingName, landingAddress } from './landing-address.js';
+import { LandingTickets } from './landing-tickets.js';
 import { OAuthCallback } from './oauth-callback.js';
 
 interface RedirectTo {
@@ -27,6 +29,7 @@ export class OAuthCallbackController {
   constructor(
     private readonly callback: OAuthCallback,
     private readonly config: AppConfig,
+    private readonly tickets: LandingTickets,
   ) {}
 
   /** What scans links asks with HEAD, for which Fastify would run the handlers below: code and state work once. */
@@ -43,8 +46,8 @@ export class OAuthCallbackController {
   @Header('Referrer-Policy', 'no-referrer')
   @ApiOperation({ operationId: 'ghlCallback', summary: 'End of an authorization' })
   @ApiFoundResponse(FOUND)
-  ghl(@Query() query: RawQuery): Promise<RedirectTo> {
-    return this.land(query, 'gohighlevel');
+  ghl(@Query() query: RawQuery, @Res({ passthrough: true }) reply: FastifyReply): Promise<RedirectTo> {
+    return this.land(query, 'gohighlevel', reply);
   }
 
   @Get('crm/callback')
@@ -53,16 +56,19 @@ export class OAuthCallbackController {
   @Header('Referrer-Policy', 'no-referrer')
   @ApiOperation({ operationId: 'crmCallback', summary: 'The same under a neutral name' })
   @ApiFoundResponse(FOUND)
-  crm(@Query() query: RawQuery): Promise<RedirectTo> {
-    return this.land(query, 'crm');
+  crm(@Query() query: RawQuery, @Res({ passthrough: true }) reply: FastifyReply): Promise<RedirectTo> {
+    return this.land(query, 'crm', reply);
   }
 
-  private async land(query: RawQuery, page: LandingName): Promise<RedirectTo> {
+  private async land(query: RawQuery, page: LandingName, reply: FastifyReply): Promise<RedirectTo> {
     const outcome = await this.callback.complete({
       code: single(query.code),
       state: single(query.state),
       error: single(query.error),
     });
+    const { accountId, failure } = outcome;
+    if (accountId !== undefined && failure === undefined)
+      void reply.header('set-cookie', await this.tickets.cookieFor(accountId));
     return { url: landingAddress(this.config.frontendUrl, page, outcome), statusCode: 302 };
   }
 }

@@ -4,6 +4,7 @@ import { ConnectionsModule } from '#libs/integrations';
 import { Administrators } from './administrators.js';
 import { AuthorizationController } from './authorization.controller.js';
 import { LandingController } from './landing.controller.js';
+import { LandingTickets } from './landing-tickets.js';
 import { OAuthCallbackController } from './oauth-callback.controller.js';
 import { OAuthCallback } from './oauth-callback.js';
 import { OAuthStates } from './oauth-states.js';
@@ -12,6 +13,6 @@ import { OAuthStates } from './oauth-states.js';
 @Module({
   imports: [JwtModule.register({}), ConnectionsModule],
   controllers: [AuthorizationController, OAuthCallbackController, LandingController],
-  providers: [Administrators, OAuthCallback, OAuthStates],
+  providers: [Administrators, LandingTickets, OAuthCallback, OAuthStates],
 })
 export class OAuthModule {}

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CALLBACK_FAILURES } from '#libs/oauth';
 import { ApiFixture, People } from '../integrations/api-fixture.js';
+import { Browser } from './browser.js';
 import { ConnectionFixture } from '../integrations/connection-fixture.js';
 import { useDatabase } from '../harness/database.js';
 
@@ -41,6 +42,48 @@ describe('the page after the callback', () => {
     expect(html).toContain('<main>');
     expect(html).toContain('name="viewport"');
     expect(html).toMatch(/<p role="status">If you have just approved the request in HighLevel/);
+  });
+
+  describe('for the browser that has just come back', () => {
+    let cookie: string;
+
+    beforeAll(async () => {
+      const { headers } = await new Browser(api).connect({ location: fixture.locationId() });
+      const set = headers.get('set-cookie') ?? '';
+      expect(set).toMatch(/; Path=\/app; HttpOnly; SameSite=Lax; Max-Age=900$/);
+      cookie = `other=1; ${set.split(';')[0] ?? ''}`;
+    });
+
+    const seen = async (path: string, headers = { cookie }): Promise<string> =>
+      textOf((await api.call('GET', path, { headers })).text, 'p');
+
+    it.each([
+      ['connected', 'Connected to Harbour Dental.'],
+      ['suspended', 'Harbour Dental is not active in HighLevel at the moment.'],
+      ['reauthorization_required', 'The connection to Harbour Dental must be authorized again.'],
+      ['uninstalled', 'The app was removed from Harbour Dental in HighLevel.'],
+    ])('tells the state of its connection: %s', async (state, sentence) => {
+      await database.query('update ghl.connections set state = $1', [state]);
+      expect(await seen(PAGE)).toContain(sentence);
+    });
+
+    it('names no vendor where none is to be named, and escapes the name', async () => {
+      await database.query(`update ghl.connections set state = 'uninstalled', location_name = '<b>&"'`);
+      expect(await seen(NEUTRAL_PAGE)).toContain('removed from &#60;b&#62;&#38;&#34; in the CRM');
+    });
+
+    it("tells nothing of another account's, and nothing to a browser with no or a forged ticket", async () => {
+      expect(await seen(PAGE.replace('/1/', '/2/'))).toMatch(/^If you have just approved/);
+      expect(await seen(PAGE, { cookie: '' })).toMatch(/^If you have just approved/);
+      expect(await seen(PAGE, { cookie: `${cookie.slice(0, -4)}AAAA` })).toMatch(
+        /^If you have just approved/,
+      );
+    });
+
+    it('says when there is none any more', async () => {
+      await database.query('delete from integrations_hooks');
+      expect(await seen(PAGE)).toMatch(/^No location is connected/);
+    });
   });
 
   it.each(CALLBACK_FAILURES)('explains %s in a sentence of its own, as an alert', async (failure) => {
