@@ -122,7 +122,12 @@ let app: NestFastifyApplication;
 let port: number;
 
 beforeAll(async () => {
-  const config = loadConfig({ FRONTEND_URL: 'https://desk.example.com/app', PORT: '0', TRUST_PROXY: '1' });
+  const config = loadConfig({
+    FRONTEND_URL: 'https://desk.example.com/app',
+    PORT: '0',
+    TRUST_PROXY: '1',
+    LOG_LEVEL: 'debug',
+  });
   const logger = createLogger(
     { logLevel: 'debug', isProduction: true },
     { write: (line) => lines.push(line) },

@@ -24,7 +24,7 @@ export function configureApp(
   { docs = true }: { docs?: boolean } = {},
 ): void {
   const instance = app.getHttpAdapter().getInstance();
-  registerRequestLifecycle(instance);
+  registerRequestLifecycle(instance, config);
   registerBodyParsers(instance);
   registerSecurityHeaders(instance, config);
   allowOrigin(instance, new URL(config.frontendUrl).origin);

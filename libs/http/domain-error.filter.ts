@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { requestContext, withoutQuery } from '#libs/logging';
+import { withoutQuery } from '#libs/logging';
 import { explainError } from './explain-error.js';
 
 /**
@@ -20,15 +20,17 @@ export class DomainErrorFilter implements ExceptionFilter {
     if (status >= 500) {
       this.logger.error({
         msg: 'Request failed',
+        ...request.logContext,
         method: request.method,
         path: withoutQuery(request.url),
         err: error,
       });
-      const requestId = requestContext.getStore()?.requestId;
+      const requestId = request.logContext?.requestId;
       if (body.code === 'internal_error' && requestId !== undefined) body.request_id = requestId;
     } else {
       this.logger.debug({
         msg: 'Request refused',
+        ...request.logContext,
         code: body.code,
         reason: error instanceof Error ? error.message : '',
       });

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { type Job, type Queue } from 'bull';
 import { Unavailable } from '#libs/errors';
@@ -6,6 +7,8 @@ import { STOP_WITHIN_MS, within } from './within.js';
 
 /** Adds to Redis in one go; more hooks than that go into the next. */
 const MAX_RINGS_PER_WRITE = 500;
+/** However many events a second come for a hook, waking it more often than this makes nobody faster (milliseconds). */
+const REST_BETWEEN_WRITES_MS = 20;
 /** A Redis that takes longer to answer a ping is not there (milliseconds). */
 const PING_WITHIN_MS = 2_000;
 /** A connection that takes longer will not come while the process stops (milliseconds). */
@@ -79,7 +82,7 @@ export class BullLane {
   private async finishStarting(): Promise<void> {
     const end = Date.now() + CONNECT_WITHIN_MS;
     const pending = (): Queue['clients'] => this.queue.clients.filter(({ status }) => status !== 'ready');
-    while (pending().length > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (pending().length > 0 && Date.now() < end) await setTimeout(10);
     for (const client of pending()) client.removeAllListeners('end');
   }
 
@@ -91,6 +94,7 @@ export class BullLane {
         for (const hookId of hookIds) this.rung.delete(hookId);
         await this.add(await this.count(hookIds));
         this.reportBack();
+        await setTimeout(REST_BETWEEN_WRITES_MS);
       }
     } catch (error) {
       this.rung.clear(); // the sweeper rings for them

@@ -1,5 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
+import { type WebhookVerifier } from '#libs/highlevel';
 import { SignatureRejected } from './signature-rejected.js';
 import { WebhookSettings } from './webhook-settings.js';
 
@@ -11,15 +12,20 @@ export class SignatureGuard implements CanActivate {
   constructor(private readonly settings: WebhookSettings) {}
 
   /** @throws SignatureRejected, Throttled */
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { body, headers } = context.switchToHttp().getRequest<FastifyRequest>();
-    const verifier = await this.settings.verifier();
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const policy = this.settings.policy();
+    if (policy instanceof Promise) return policy.then(({ verifier }) => this.admit(request, verifier));
+    return this.admit(request, policy.verifier);
+  }
+
+  private admit({ body, headers, logContext }: FastifyRequest, verifier: WebhookVerifier): true {
     const verification = verifier.verify(Buffer.isBuffer(body) ? body : Buffer.alloc(0), {
       ghlSignature: headers['x-ghl-signature'],
       whSignature: headers['x-wh-signature'],
     });
     if (verification.ok) return true;
-    this.logger.warn({ msg: 'Refused a delivery', reason: verification.reason });
+    this.logger.warn({ msg: 'Refused a delivery', ...logContext, reason: verification.reason });
     throw new SignatureRejected(verification.reason);
   }
 }

@@ -1,4 +1,7 @@
+import pg from 'pg';
 import { QueryFailedError } from 'typeorm';
+
+const { DatabaseError } = pg;
 
 /**
  * Whether a statement failed because of its values, so that it would fail again: SQLSTATE classes 22 (data) and 54
@@ -6,7 +9,7 @@ import { QueryFailedError } from 'typeorm';
  * transactions raced for, disks, a schema that is being migrated.
  */
 export function isDataFault(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const { code } = error.driverError as { code?: string };
-  return code !== undefined && (code.startsWith('22') || code.startsWith('54'));
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  if (!(cause instanceof DatabaseError) || cause.code === undefined) return false;
+  return cause.code.startsWith('22') || cause.code.startsWith('54');
 }

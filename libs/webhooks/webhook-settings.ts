@@ -3,41 +3,53 @@ import { AppConfig, GlobalConfigService } from '#libs/config';
 import { appIdOf, WebhookVerifier } from '#libs/highlevel';
 import { notStored } from './not-stored.js';
 
-/** What decides about a delivery and may change while the service runs: the shared secret and our app's id. */
+/** What decides about a delivery. */
+export interface WebhookPolicy {
+  readonly verifier: WebhookVerifier;
+  /** Our app's id; undefined when no client id is configured. */
+  readonly appId: string | undefined;
+}
+
+/** Looking the settings up takes promises, and thousands of deliveries a second would each wait for theirs. */
+const POLICY_MS = 1_000;
+
+/** The policy of now: the shared secret and our app may change while the service runs. */
 @Injectable()
 export class WebhookSettings {
   private readonly logger = new Logger(WebhookSettings.name);
-  private cached: { readonly secret: string | undefined; readonly verifier: WebhookVerifier } | undefined;
+  private current: { readonly policy: WebhookPolicy; readonly until: number } | undefined;
 
   constructor(
     private readonly config: AppConfig,
     private readonly globalConfig: GlobalConfigService,
   ) {}
 
-  /** @throws Throttled when the settings cannot be read: nothing could be stored either */
-  async verifier(): Promise<WebhookVerifier> {
+  /**
+   * At once, where it is known.
+   * @throws Throttled when the settings cannot be read: nothing could be stored either
+   */
+  policy(): WebhookPolicy | Promise<WebhookPolicy> {
+    return this.current && this.current.until > Date.now() ? this.current.policy : this.look();
+  }
+
+  private async look(): Promise<WebhookPolicy> {
     const { webhookHmac, webhookPublicKeys, legacyWebhookPublicKeys } = this.config.ghl;
-    const secret = webhookHmac ? await this.read(() => this.globalConfig.webhookSecret()) : undefined;
-    if (!this.cached || this.cached.secret !== secret) {
-      const verifier = new WebhookVerifier({
+    const [secret, clientId] = await this.read();
+    const policy = {
+      verifier: new WebhookVerifier({
         ed25519PublicKeys: webhookPublicKeys,
         rsaPublicKeys: legacyWebhookPublicKeys,
-        hmacSecrets: secret === undefined ? [] : [secret],
-      });
-      this.cached = { secret, verifier };
-    }
-    return this.cached.verifier;
+        hmacSecrets: webhookHmac && secret !== undefined ? [secret] : [],
+      }),
+      appId: clientId === undefined ? undefined : appIdOf(clientId),
+    };
+    this.current = { policy, until: Date.now() + POLICY_MS };
+    return policy;
   }
 
-  /** Undefined when no client id is configured. @throws Throttled as `verifier` does */
-  async appId(): Promise<string | undefined> {
-    const clientId = await this.read(() => this.globalConfig.get('GHL_CLIENT_ID'));
-    return clientId === undefined ? undefined : appIdOf(clientId);
-  }
-
-  private async read(setting: () => Promise<string | undefined>): Promise<string | undefined> {
+  private async read(): Promise<(string | undefined)[]> {
     try {
-      return await setting();
+      return await Promise.all([this.globalConfig.webhookSecret(), this.globalConfig.get('GHL_CLIENT_ID')]);
     } catch (error) {
       this.logger.error({
         msg: 'The settings cannot be read',

@@ -1,4 +1,4 @@
-import { Body, Controller, Headers, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { Controller, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import {
   ApiBody,
   ApiHeader,
@@ -8,6 +8,7 @@ import {
   ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
+import { type FastifyRequest } from 'fastify';
 import { ApiErrors, RawBody, type Shape } from '#libs/http';
 import { readDelivery } from './delivery.js';
 import { Inbox } from './inbox.js';
@@ -69,8 +70,8 @@ export class WebhooksController {
   @ApiOkResponse({ type: WebhookAccepted })
   @ApiErrors('signature_rejected', 'payload_too_large', 'throttled')
   @ApiOperation({ operationId: 'receiveGhlWebhook', summary: 'Take in an event of HighLevel' })
-  ghl(@Body() body: Buffer, @Headers('deliveryid') deliveryId?: string): Promise<Shape<WebhookAccepted>> {
-    return this.accept(body, deliveryId);
+  ghl(@Req() request: FastifyRequest): Promise<Shape<WebhookAccepted>> {
+    return this.accept(request);
   }
 
   @Post('crm')
@@ -80,12 +81,18 @@ export class WebhooksController {
   @ApiOkResponse({ type: WebhookAccepted })
   @ApiErrors('signature_rejected', 'payload_too_large', 'throttled')
   @ApiOperation({ operationId: 'receiveCrmWebhook', summary: 'The same under a neutral name' })
-  crm(@Body() body: Buffer, @Headers('deliveryid') deliveryId?: string): Promise<Shape<WebhookAccepted>> {
-    return this.accept(body, deliveryId);
+  crm(@Req() request: FastifyRequest): Promise<Shape<WebhookAccepted>> {
+    return this.accept(request);
   }
 
-  private async accept(body: Buffer, deliveryId: string | undefined): Promise<Shape<WebhookAccepted>> {
-    await this.inbox.accept(readDelivery(body, deliveryId, await this.settings.appId()));
+  /** The request as it is: pipes would wait for each parameter, and there is nothing to validate. */
+  private async accept({ body, headers }: FastifyRequest): Promise<Shape<WebhookAccepted>> {
+    const policy = this.settings.policy();
+    const { appId } = policy instanceof Promise ? await policy : policy;
+    const deliveryId = headers['deliveryid'];
+    await this.inbox.accept(
+      readDelivery(body as Buffer, typeof deliveryId === 'string' ? deliveryId : undefined, appId),
+    );
     return { success: true };
   }
 }

@@ -12,17 +12,24 @@ export function redisIsInstalled(): boolean {
   return spawnSync(BINARY, ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
-/** A real Redis of one test file, on a port of its own and without files. */
+export interface RedisOptions {
+  /** Writes everything to a file and syncs it this often; without it nothing outlives the process. */
+  readonly appendfsync?: 'always' | 'everysec';
+}
+
+/** A real Redis of one test file, on a port of its own. */
 export class RedisServer {
   private process: ChildProcess | undefined;
 
   private constructor(
     readonly port: number,
     private readonly directory: string,
+    private readonly options: RedisOptions,
   ) {}
 
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), 'deskflow-ghl-redis-')));
+  static async start(options: RedisOptions = {}): Promise<RedisServer> {
+    const directory = await mkdtemp(join(tmpdir(), 'deskflow-ghl-redis-'));
+    const server = new RedisServer(await freePort(), directory, options);
     await server.resume();
     return server;
   }
@@ -31,9 +38,13 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it again after `halt()`, empty and at the same address. */
+  /** Starts it again after `halt()`, at the same address; empty, unless it writes a file. */
   async resume(): Promise<void> {
-    const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    const { appendfsync } = this.options;
+    const durability = appendfsync
+      ? ['--appendonly', 'yes', '--appendfsync', appendfsync]
+      : ['--appendonly', 'no'];
+    const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', ...durability];
     this.process = spawn(BINARY, [...settings, '--dir', this.directory], { stdio: 'ignore' });
     while (!(await accepts(this.port))) {
       if (this.process.exitCode !== null) throw new Error(`redis-server ended with ${this.process.exitCode}`);

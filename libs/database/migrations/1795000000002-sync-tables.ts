@@ -39,7 +39,7 @@ const TABLES = [
     ) with (${QUEUE_STORAGE})`,
   `create index inbox_due_idx on ghl.inbox (hook_id, next_attempt_at, id) where state in ('pending', 'failed')`,
   `create index inbox_lease_idx on ghl.inbox (lease_until) where state = 'processing'`,
-  `create index inbox_open_entity_idx on ghl.inbox (hook_id, entity_key, id) where ${OPEN}`,
+  `create index inbox_busy_entity_idx on ghl.inbox (hook_id, entity_key) where state in ('processing', 'failed')`,
   `create index inbox_parked_idx on ghl.inbox (location_id) where state = 'parked'`,
   `create index inbox_account_idx on ghl.inbox (account_id, id desc)`,
 
