@@ -7,22 +7,34 @@ export interface LabelChanges {
   readonly remove: readonly string[];
 }
 
+interface Tagging {
+  readonly contactId: number;
+  readonly name: string;
+}
+
 /** Labels of contacts: `tags` and `taggings` with context `labels`, and a `labels` row each, by which an agent can choose it. */
 @Injectable()
 export class ContactLabels {
   /** In alphabetical order. */
   async of(manager: EntityManager, contactId: number): Promise<string[]> {
-    const rows = await manager.query<{ name: string }[]>(
-      `select t.name from taggings g join tags t on t.id = g.tag_id
-        where g.taggable_type = 'Contact' and g.context = 'labels' and g.taggable_id = $1 order by t.name`,
-      [contactId],
+    return (await this.ofAll(manager, [contactId])).get(contactId) ?? [];
+  }
+
+  /** As `of`, by contact; those without labels are left out. */
+  async ofAll(manager: EntityManager, contactIds: readonly number[]): Promise<ReadonlyMap<number, string[]>> {
+    const rows = await manager.query<{ contactId: number; names: string[] }[]>(
+      `select g.taggable_id as "contactId", array_agg(t.name order by t.name) as names
+         from taggings g join tags t on t.id = g.tag_id
+        where g.taggable_type = 'Contact' and g.context = 'labels' and g.taggable_id = any($1::int[])
+        group by g.taggable_id`,
+      [contactIds],
     );
-    return rows.map(({ name }) => name);
+    return new Map(rows.map(({ contactId, names }) => [contactId, names]));
   }
 
   /**
    * Adds and removes; other labels stay. Texts that Rails would not take as a title become one (`labelTitle`).
-   * The contact's row must be locked: `taggings` has no unique index that holds where `tagger_id` is null.
+   * The contacts' rows must be locked: `taggings` has no unique index that holds where `tagger_id` is null.
    */
   async change(
     manager: EntityManager,
@@ -30,15 +42,28 @@ export class ContactLabels {
     contactId: number,
     changes: LabelChanges,
   ): Promise<void> {
-    const add = [...new Set(changes.add.map(labelTitle))];
-    if (add.length > 0) {
-      await insertTags(manager, add);
-      await count(manager, await insertTaggings(manager, contactId, add), 1);
-      await insertLabels(manager, accountId, add);
+    await this.changeAll(manager, accountId, new Map([[contactId, changes]]));
+  }
+
+  /** As `change`, by contact. */
+  async changeAll(
+    manager: EntityManager,
+    accountId: number,
+    changes: ReadonlyMap<number, LabelChanges>,
+  ): Promise<void> {
+    const added = [...changes].flatMap(([contactId, { add }]) =>
+      [...new Set(add.map(labelTitle))].map((name) => ({ contactId, name })),
+    );
+    const removed = [...changes].flatMap(([contactId, { remove }]) =>
+      remove.map((name) => ({ contactId, name })),
+    );
+    if (added.length > 0) {
+      const names = [...new Set(added.map(({ name }) => name))];
+      await insertTags(manager, names);
+      await count(manager, await insertTaggings(manager, added), 1);
+      await insertLabels(manager, accountId, names);
     }
-    if (changes.remove.length > 0) {
-      await count(manager, await deleteTaggings(manager, contactId, changes.remove), -1);
-    }
+    if (removed.length > 0) await count(manager, await deleteTaggings(manager, removed), -1);
   }
 
   /** Makes `titles` the labels of the contact. */
@@ -67,36 +92,32 @@ async function insertTags(manager: EntityManager, names: readonly string[]): Pro
   );
 }
 
-async function insertTaggings(
-  manager: EntityManager,
-  contactId: number,
-  names: readonly string[],
-): Promise<number[]> {
+async function insertTaggings(manager: EntityManager, taggings: readonly Tagging[]): Promise<number[]> {
   const rows = await manager.query<{ tag_id: number }[]>(
     `insert into taggings (tag_id, taggable_type, taggable_id, context, created_at)
-     select t.id, 'Contact', $1, 'labels', now() at time zone 'UTC' from tags t
-      where t.name = any($2::text[])
-        and not exists (select from taggings g where g.tag_id = t.id and g.taggable_id = $1
+     select t.id, 'Contact', added.contact_id, 'labels', now() at time zone 'UTC'
+       from unnest($1::int[], $2::text[]) as added (contact_id, name) join tags t on t.name = added.name
+      where not exists (select from taggings g where g.tag_id = t.id and g.taggable_id = added.contact_id
                            and g.taggable_type = 'Contact' and g.context = 'labels')
      returning tag_id`,
-    [contactId, names],
+    columnsOf(taggings),
   );
   return rows.map(({ tag_id }) => tag_id);
 }
 
-async function deleteTaggings(
-  manager: EntityManager,
-  contactId: number,
-  names: readonly string[],
-): Promise<number[]> {
+async function deleteTaggings(manager: EntityManager, taggings: readonly Tagging[]): Promise<number[]> {
   const [rows] = await manager.query<[{ tag_id: number }[], number]>(
-    `delete from taggings g using tags t
-      where t.id = g.tag_id and t.name = any($2::text[]) and g.taggable_id = $1 and g.taggable_type = 'Contact'
-        and g.context = 'labels'
+    `delete from taggings g using tags t, unnest($1::int[], $2::text[]) as removed (contact_id, name)
+      where t.name = removed.name and g.tag_id = t.id and g.taggable_id = removed.contact_id
+        and g.taggable_type = 'Contact' and g.context = 'labels'
      returning g.tag_id`,
-    [contactId, names],
+    columnsOf(taggings),
   );
   return rows.map(({ tag_id }) => tag_id);
+}
+
+function columnsOf(taggings: readonly Tagging[]): [number[], string[]] {
+  return [taggings.map(({ contactId }) => contactId), taggings.map(({ name }) => name)];
 }
 
 async function insertLabels(
@@ -113,13 +134,18 @@ async function insertLabels(
   );
 }
 
-/** The rows are locked by id first: two contacts that change the same tags must not block each other for good. */
+/**
+ * The rows are locked by id first: two contacts that change the same tags must not block each other for good.
+ * @param tagIds once for each tagging
+ */
 async function count(manager: EntityManager, tagIds: readonly number[], by: 1 | -1): Promise<void> {
   if (tagIds.length === 0) return;
   await manager.query(
-    `update tags set taggings_count = greatest(coalesce(taggings_count, 0) + $2, 0)
-       from (select id from tags where id = any($1::int[]) order by id for update) as locked
-      where tags.id = locked.id`,
+    `with changed as (select tag_id, count(*) as taggings from unnest($1::int[]) as tag_id group by tag_id),
+          locked as (select id from tags where id in (select tag_id from changed) order by id for update)
+     update tags set taggings_count = greatest(coalesce(taggings_count, 0) + $2 * changed.taggings, 0)
+       from changed join locked on locked.id = changed.tag_id
+      where tags.id = changed.tag_id`,
     [tagIds, by],
   );
 }

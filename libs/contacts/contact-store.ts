@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Contact } from '#libs/database';
-import { type EntityManager, QueryFailedError } from 'typeorm';
+import { type EntityManager, In, QueryFailedError } from 'typeorm';
 import { type ContactChanges, type ContactColumns, contactColumns, differs } from './contact-columns.js';
+import { ARRAYS, arraysOf, COLUMNS, columnsFrom, parameter } from './contact-rows.js';
 import { normaliseEmail } from './contact-identity.js';
 import { ContactTaken } from './contact-taken.js';
-import { type JsonRecord } from './json.js';
 
 /** What DeskFlow allows one contact of an account to have. */
 export interface Identity {
@@ -15,6 +15,11 @@ export interface Identity {
 export interface IdentityHolders {
   byEmail: Contact | undefined;
   byPhone: Contact | undefined;
+}
+
+export interface TakenIdentities {
+  readonly emails: ReadonlySet<string>;
+  readonly phoneNumbers: ReadonlySet<string>;
 }
 
 /** First key of the advisory locks on e-mails and phone numbers: "ghl" and a number, as in pg_locks. */
@@ -34,11 +39,22 @@ export class ContactStore {
 
   /** Locks the row, so that what `update` computes from it still holds when it writes. */
   async findForUpdate(manager: EntityManager, accountId: number, id: number): Promise<Contact | undefined> {
-    const found = await manager.findOne(Contact, {
-      where: { id, accountId },
+    const [found] = await this.findAllForUpdate(manager, accountId, [id]);
+    return found;
+  }
+
+  /** As `findForUpdate`; those that do not exist are left out. */
+  async findAllForUpdate(
+    manager: EntityManager,
+    accountId: number,
+    ids: readonly number[],
+  ): Promise<Contact[]> {
+    // In one order for all, so that two transactions with the same contacts do not block each other.
+    return manager.find(Contact, {
+      where: { id: In(ids), accountId },
+      order: { id: 'asc' },
       lock: { mode: 'pessimistic_write' },
     });
-    return found ?? undefined;
   }
 
   /** Ignores case, also that of rows which somebody stored in upper case. */
@@ -83,17 +99,92 @@ export class ContactStore {
    */
   async holders(manager: EntityManager, accountId: number, identity: Identity): Promise<IdentityHolders> {
     const { email, phoneNumber } = identity;
-    const keys = [email && `${accountId}:email:${email}`, phoneNumber && `${accountId}:phone:${phoneNumber}`];
-    // In one order for all, so that two transactions with the same two values do not block each other.
-    await manager.query(
-      `select pg_advisory_xact_lock($1, lock_key)
-         from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
-      [IDENTITY_LOCK, keys.filter(Boolean)],
-    );
+    await lockIdentities(manager, accountId, [identity]);
     return {
       byEmail: email ? await this.findByEmail(manager, accountId, email) : undefined,
       byPhone: phoneNumber ? await this.findByPhone(manager, accountId, phoneNumber) : undefined,
     };
+  }
+
+  /** Which of these e-mails and phone numbers some contact has. Locks all of them, as `holders` does. */
+  async taken(
+    manager: EntityManager,
+    accountId: number,
+    identities: readonly Identity[],
+  ): Promise<TakenIdentities> {
+    await lockIdentities(manager, accountId, identities);
+    const rows = await manager.query<{ email: string | null; phone: string | null }[]>(
+      `select lower(email) as email, null as phone from contacts
+        where account_id = $1 and lower(email) = any($2::text[])
+       union
+       select null, phone_number from contacts where account_id = $1 and phone_number = any($3::varchar[])`,
+      [
+        accountId,
+        identities.flatMap(({ email }) => email ?? []),
+        identities.flatMap(({ phoneNumber }) => phoneNumber ?? []),
+      ],
+    );
+    return {
+      emails: new Set(rows.flatMap(({ email }) => email ?? [])),
+      phoneNumbers: new Set(rows.flatMap(({ phone }) => phone ?? [])),
+    };
+  }
+
+  /** Which of these identifiers some contact has. */
+  async takenIdentifiers(
+    manager: EntityManager,
+    accountId: number,
+    identifiers: readonly string[],
+  ): Promise<ReadonlySet<string>> {
+    const rows = await manager.query<{ identifier: string }[]>(
+      'select identifier from contacts where account_id = $1 and identifier = any($2::varchar[])',
+      [accountId, identifiers],
+    );
+    return new Set(rows.map(({ identifier }) => identifier));
+  }
+
+  /**
+   * Inserts contacts in one statement.
+   * @returns the id of each draft, in their order; undefined where e-mail or identifier belong to another contact
+   */
+  async insertAll(
+    manager: EntityManager,
+    accountId: number,
+    drafts: readonly ContactChanges[],
+    now = new Date(),
+  ): Promise<(number | undefined)[]> {
+    const rows = await manager.query<{ id: number | null }[]>(
+      `with draft as materialized (
+         select nextval('contacts_id_seq')::int as new_id, d.*
+           from unnest(${ARRAYS}) with ordinality as d (${COLUMNS}, position)
+       ), inserted as (
+         insert into contacts (id, account_id, ${COLUMNS}, created_at, updated_at)
+         select new_id, ${parameter(1)}, ${COLUMNS}, ${parameter(2)}, ${parameter(2)} from draft order by position
+         on conflict do nothing returning id
+       )
+       select inserted.id from draft left join inserted on inserted.id = draft.new_id order by draft.position`,
+      [...arraysOf(drafts.map((draft) => contactColumns(draft))), accountId, now],
+    );
+    return rows.map(({ id }) => id ?? undefined);
+  }
+
+  /**
+   * Writes contacts in one statement: those that differ, and only of those moves `updated_at`.
+   * @param updates each contact once, as `findAllForUpdate` gave it
+   * @returns the ids of those that were different
+   * @throws ContactTaken as `insert`; none is written then, and the transaction goes on
+   */
+  async updateAll(
+    manager: EntityManager,
+    accountId: number,
+    updates: readonly { readonly current: Contact; readonly changes: ContactChanges }[],
+  ): Promise<ReadonlySet<number>> {
+    const different = updates.flatMap(({ current, changes }) => {
+      const columns = contactColumns(changes, current);
+      return differs(columns, current) ? { id: current.id, columns } : [];
+    });
+    if (different.length > 0) await write(manager, accountId, different, new Date());
+    return new Set(different.map(({ id }) => id));
   }
 
   /**
@@ -103,17 +194,9 @@ export class ContactStore {
   async insert(manager: EntityManager, accountId: number, draft: ContactChanges): Promise<Contact> {
     const columns = contactColumns(draft);
     const now = new Date();
-    const [row] = await manager.query<{ id: number }[]>(
-      `insert into contacts (account_id, name, email, phone_number, identifier, blocked, ghl_contact_id,
-              additional_attributes, custom_attributes, location, country_code, contact_type, created_at, updated_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
-       on conflict do nothing returning id`,
-      [accountId, ...columnValues(columns), now],
-    );
-    if (row) {
-      const { id } = row;
+    const [id] = await this.insertAll(manager, accountId, [draft], now);
+    if (id !== undefined)
       return Object.assign(new Contact(), NEW, columns, { id, accountId, createdAt: now, updatedAt: now });
-    }
     const holder = columns.email && (await this.findByEmail(manager, accountId, columns.email));
     throw new ContactTaken(holder ? 'email' : 'identifier');
   }
@@ -128,20 +211,7 @@ export class ContactStore {
     const columns = contactColumns(changes, current);
     if (!differs(columns, current)) return current;
     const now = new Date();
-    // A savepoint: the unique violation must not take the caller's transaction with it.
-    await manager
-      .transaction((nested) =>
-        nested.query(
-          `update contacts set name = $3, email = $4, phone_number = $5, identifier = $6, blocked = $7,
-                  ghl_contact_id = $8, additional_attributes = $9, custom_attributes = $10, location = $11,
-                  country_code = $12, contact_type = $13, updated_at = $14
-            where id = $1 and account_id = $2`,
-          [current.id, current.accountId, ...columnValues(columns), now],
-        ),
-      )
-      .catch((error: unknown) => {
-        throw takenFrom(error) ?? error;
-      });
+    await write(manager, current.accountId, [{ id: current.id, columns }], now);
     return Object.assign(new Contact(), current, columns, { updatedAt: now });
   }
 
@@ -188,22 +258,41 @@ const DEPENDENTS = [
    update tags set taggings_count = greatest(taggings_count - 1, 0) where id in (select tag_id from gone)`,
 ] as const;
 
-function columnValues(columns: ContactColumns): unknown[] {
-  const { name, email, phoneNumber, identifier, blocked, ghlContactId } = columns;
-  const { additionalAttributes, customAttributes, location, countryCode, contactType } = columns;
-  const attributes: JsonRecord[] = [additionalAttributes, customAttributes];
-  return [
-    name,
-    email,
-    phoneNumber,
-    identifier,
-    blocked,
-    ghlContactId,
-    ...attributes,
-    location,
-    countryCode,
-    contactType,
-  ];
+/** @throws ContactTaken */
+async function write(
+  manager: EntityManager,
+  accountId: number,
+  rows: readonly { readonly id: number; readonly columns: ContactColumns }[],
+  now: Date,
+): Promise<void> {
+  const statement = `
+    update contacts set (${COLUMNS}, updated_at) = row(${columnsFrom('written')}, ${parameter(3)}::timestamp)
+      from unnest(${ARRAYS}, ${parameter(1)}::int[]) as written (${COLUMNS}, id)
+     where contacts.id = written.id and contacts.account_id = ${parameter(2)}`;
+  const values = [...arraysOf(rows.map(({ columns }) => columns)), rows.map(({ id }) => id), accountId, now];
+  try {
+    // A savepoint: a unique violation must not take the caller's transaction with it.
+    await manager.transaction((nested) => nested.query(statement, values));
+  } catch (error) {
+    throw takenFrom(error) ?? error;
+  }
+}
+
+/** In one order for all, so that two transactions with the same values do not block each other. */
+async function lockIdentities(
+  manager: EntityManager,
+  accountId: number,
+  identities: readonly Identity[],
+): Promise<void> {
+  const keys = identities.flatMap(({ email, phoneNumber }) => [
+    ...(email ? [`${accountId}:email:${email}`] : []),
+    ...(phoneNumber ? [`${accountId}:phone:${phoneNumber}`] : []),
+  ]);
+  await manager.query(
+    `select pg_advisory_xact_lock($1, lock_key)
+       from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
+    [IDENTITY_LOCK, keys],
+  );
 }
 
 function takenFrom(error: unknown): ContactTaken | undefined {

@@ -79,10 +79,11 @@ const CAPTURE = `
     else
       contact := changed;
     end if;
-    -- Most accounts are not connected: one look into an index, and their write goes on.
+    -- Most accounts are not connected, or have one hook, whose sync is writing: a look into an index, and it goes on.
     if contact.id is null or not exists (
       select from public.integrations_hooks
        where account_id = contact.account_id and app_id = 'gohighlevel' and status = 1
+         and id::text is distinct from current_setting('ghl.origin', true)
     ) then
       return null;
     end if;

@@ -1,0 +1,46 @@
+import { type ContactColumns } from './contact-columns.js';
+
+/** How the columns that this service writes are called in the table, and their types. */
+const TABLE: Readonly<Record<keyof ContactColumns, readonly [column: string, type: string]>> = {
+  name: ['name', 'varchar'],
+  email: ['email', 'varchar'],
+  phoneNumber: ['phone_number', 'varchar'],
+  identifier: ['identifier', 'varchar'],
+  blocked: ['blocked', 'boolean'],
+  ghlContactId: ['ghl_contact_id', 'varchar'],
+  additionalAttributes: ['additional_attributes', 'jsonb'],
+  customAttributes: ['custom_attributes', 'jsonb'],
+  location: ['location', 'varchar'],
+  countryCode: ['country_code', 'varchar'],
+  contactType: ['contact_type', 'integer'],
+};
+const PROPERTIES = Object.keys(TABLE) as readonly (keyof ContactColumns)[];
+const NAMES = Object.values(TABLE).map(([column]) => column);
+
+/** The columns as a list. */
+export const COLUMNS = NAMES.join(', ');
+
+/** The first parameters of a statement, an array for each column: what `unnest` turns into rows. */
+export const ARRAYS = Object.values(TABLE)
+  .map(([, type], index) => `$${index + 1}::${type}[]`)
+  .join(', ');
+
+/** The n-th parameter after those, counted from 1. */
+export function parameter(n: number): string {
+  return `$${NAMES.length + n}`;
+}
+
+export function columnsFrom(alias: string): string {
+  return NAMES.map((column) => `${alias}.${column}`).join(', ');
+}
+
+/** The values of `ARRAYS`. */
+export function arraysOf(rows: readonly ContactColumns[]): unknown[][] {
+  return PROPERTIES.map((property) =>
+    rows.map((row) => {
+      const value = row[property];
+      // pg would write an object inside of an array as something else than JSON.
+      return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+    }),
+  );
+}
