@@ -27,12 +27,15 @@ const REMOTE_CONTACT_LOCK = 0x67686c11;
 /** Which contact of a location is which DeskFlow contact (`ghl.contact_links`). */
 @Injectable()
 export class ContactLinks {
-  /** Until the transaction ends nobody else applies anything to this contact of HighLevel, linked or not. */
-  async lock(manager: EntityManager, place: Place, ghlContactId: string): Promise<void> {
-    await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [
-      REMOTE_CONTACT_LOCK,
-      `${place.accountId}:${place.locationId}:${ghlContactId}`,
-    ]);
+  /** Until the transaction ends nobody else applies anything to these contacts of HighLevel, linked or not. */
+  async lock(manager: EntityManager, place: Place, ghlContactIds: readonly string[]): Promise<void> {
+    const keys = ghlContactIds.map((id) => `${place.accountId}:${place.locationId}:${id}`);
+    // In one order for all, so that two transactions with the same contacts do not block each other.
+    await manager.query(
+      `select pg_advisory_xact_lock($1, lock_key)
+         from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
+      [REMOTE_CONTACT_LOCK, keys],
+    );
   }
 
   async ofRemote(
@@ -62,19 +65,26 @@ export class ContactLinks {
   }
 
   /**
-   * Links a contact, or links it anew: what the link said about deletions on either side is over.
-   * The contact's row must be locked, which keeps its link from changing.
+   * Links contacts, or links them anew: what a link said about deletions on either side is over.
+   * The contacts' rows must be locked, which keeps their links from changing.
    */
-  async agree(manager: EntityManager, place: Place, agreement: Agreement): Promise<void> {
-    const { contactId, ghlContactId, snapshot, remoteVersion } = agreement;
+  async agree(manager: EntityManager, place: Place, agreements: readonly Agreement[]): Promise<void> {
+    if (agreements.length === 0) return;
     await manager.query(
       `insert into ghl.contact_links (account_id, location_id, contact_id, ghl_contact_id, snapshot, remote_version)
-       values ($1, $2, $3, $4, $5, $6)
+       select $1, $2, agreed.* from unnest($3::bigint[], $4::text[], $5::jsonb[], $6::timestamptz[]) as agreed
        on conflict (account_id, location_id, contact_id) do update
           set ghl_contact_id = excluded.ghl_contact_id, snapshot = excluded.snapshot,
               remote_version = excluded.remote_version, remote_deleted_at = null, local_deleted_at = null,
               updated_at = clock_timestamp()`,
-      [place.accountId, place.locationId, contactId, ghlContactId, snapshot, remoteVersion],
+      [
+        place.accountId,
+        place.locationId,
+        agreements.map(({ contactId }) => contactId),
+        agreements.map(({ ghlContactId }) => ghlContactId),
+        agreements.map(({ snapshot }) => JSON.stringify(snapshot)),
+        agreements.map(({ remoteVersion }) => remoteVersion),
+      ],
     );
   }
 

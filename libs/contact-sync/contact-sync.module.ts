@@ -4,7 +4,9 @@ import { ConnectionsModule } from '#libs/integrations';
 import { ContactLinks } from './contact-links.js';
 import { ContactPusher } from './contact-pusher.js';
 import { ContactSync } from './contact-sync.js';
-import { InboundContact } from './inbound-contact.js';
+import { InboundConnects } from './inbound-connects.js';
+import { InboundContacts } from './inbound-contacts.js';
+import { InboundUpdates } from './inbound-updates.js';
 import { LocalSide } from './local-side.js';
 import { OutboundProcessor } from './outbound.processor.js';
 import { Outbox } from './outbox.js';
@@ -13,7 +15,17 @@ import { PushCompletion } from './push-completion.js';
 /** Both directions as services; nothing in it starts by itself. */
 @Module({
   imports: [ConnectionsModule, ContactStoreModule],
-  providers: [ContactLinks, ContactPusher, ContactSync, InboundContact, LocalSide, Outbox, PushCompletion],
+  providers: [
+    ContactLinks,
+    ContactPusher,
+    ContactSync,
+    InboundConnects,
+    InboundContacts,
+    InboundUpdates,
+    LocalSide,
+    Outbox,
+    PushCompletion,
+  ],
   exports: [ConnectionsModule, ContactPusher, ContactSync, Outbox],
 })
 export class ContactSyncModule {}

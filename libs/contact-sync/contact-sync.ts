@@ -11,7 +11,7 @@ import { HighLevelClients } from '#libs/integrations';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ContactLinks, placeOfHook } from './contact-links.js';
 import { foldEvents, stateAfter } from './fold-events.js';
-import { InboundContact } from './inbound-contact.js';
+import { InboundContacts } from './inbound-contacts.js';
 import {
   type FetchedContact,
   type FetchedContacts,
@@ -33,7 +33,7 @@ export class ContactSync {
     private readonly database: DataSource,
     private readonly clients: HighLevelClients,
     private readonly links: ContactLinks,
-    private readonly inboundContact: InboundContact,
+    private readonly inboundContacts: InboundContacts,
   ) {}
 
   /**
@@ -77,15 +77,10 @@ export class ContactSync {
       referenceId: hook.referenceId,
       country: await countryOf(manager, hook.id),
     };
-    const results: InboundResult[] = events
+    const nameless = events
       .filter(({ event }) => !contactOfEvent(event))
-      .map(({ id }) => ({ id, outcome: 'ignored', reason: 'missing_contact_id' }));
-    // In one order for all, so that two batches with the same contacts do not block each other.
-    const groups = [...byContact(events)].sort(([one], [other]) => (one < other ? -1 : 1));
-    for (const [id, those] of groups) {
-      results.push(...(await this.inboundContact.apply(manager, source, id, those, fetched.get(id))));
-    }
-    return results;
+      .map(({ id }) => ({ id, outcome: 'ignored', reason: 'missing_contact_id' }) as const);
+    return [...nameless, ...(await this.inboundContacts.apply(manager, source, byContact(events), fetched))];
   }
 
   private async linksOf(

@@ -6,6 +6,7 @@ import {
   ContactTaken,
   isE164,
   isEmail,
+  type LabelChanges,
 } from '#libs/contacts';
 import { type Contact } from '#libs/database';
 import { type EntityManager } from 'typeorm';
@@ -25,6 +26,21 @@ export interface NewId {
   readonly previous?: string | undefined;
 }
 
+/** A contact of HighLevel that is not linked. */
+export interface Newcomer {
+  readonly ghlContactId: string;
+  readonly fields: ContactFields;
+}
+
+/** What a merge has for a contact of DeskFlow. */
+export interface LocalWrite {
+  /** Locked. */
+  readonly contact: Contact;
+  readonly merge: Merge;
+  /** When the contact is being linked. */
+  readonly newId?: NewId | undefined;
+}
+
 /** DeskFlow's side of a merge: finds, reads and writes its contacts. Everything runs in the caller's transaction. */
 @Injectable()
 export class LocalSide {
@@ -36,6 +52,17 @@ export class LocalSide {
 
   async lock(manager: EntityManager, place: Place, contactId: number): Promise<Contact | undefined> {
     return this.store.findForUpdate(manager, place.accountId, contactId);
+  }
+
+  /** By id; those that do not exist are left out. */
+  async lockAll(
+    manager: EntityManager,
+    place: Place,
+    contactIds: readonly number[],
+  ): Promise<ReadonlyMap<number, Contact>> {
+    if (contactIds.length === 0) return new Map();
+    const contacts = await this.store.findAllForUpdate(manager, place.accountId, contactIds);
+    return new Map(contacts.map((contact) => [contact.id, contact]));
   }
 
   async read(manager: EntityManager, contact: Contact, base: ContactFields): Promise<ContactFields> {
@@ -56,7 +83,7 @@ export class LocalSide {
     if (matched) return { contact: matched, isNew: false };
     const free = await this.freeColumns(manager, place, remote, undefined);
     const changes = localChanges(undefined, remote, fieldNames(remote), free);
-    const ids = await this.mirroredIds(manager, place, changes.contact, { ghlContactId });
+    const ids = await this.idsToMirror(manager, place, changes.contact, { ghlContactId });
     try {
       const contact = await this.store.insert(manager, place.accountId, { ...changes.contact, ...ids });
       await this.labels.change(manager, place.accountId, contact.id, changes.labels);
@@ -70,29 +97,81 @@ export class LocalSide {
   }
 
   /**
-   * Writes what the merge has for DeskFlow.
-   * @param newId when the contact is being linked
-   * @returns whether anything was different
+   * Makes contacts of those who cannot be anybody that DeskFlow knows: nobody has their e-mail or phone, and no two of
+   * them share one. Their e-mails and phones stay locked, as in `matchOrCreate`.
+   * @returns the ids of the new contacts by HighLevel's; the others are left as they are
    */
-  async write(
+  async createAll(
     manager: EntityManager,
     place: Place,
-    contact: Contact,
-    { merged, forLocal }: Merge,
-    newId: NewId | undefined,
-  ): Promise<boolean> {
-    const isIdentity = forLocal.includes('email') || forLocal.includes('phone');
-    const free = isIdentity ? await this.freeColumns(manager, place, merged, contact.id) : NOTHING_TAKEN;
-    const changes = localChanges(contact, merged, forLocal, free);
-    const after = {
-      ghlContactId: contact.ghlContactId,
-      identifier: contact.identifier,
-      additionalAttributes: changes.contact.additionalAttributes ?? contact.additionalAttributes,
-    };
-    const ids = newId && (await this.mirroredIds(manager, place, after, newId));
-    const written = await this.store.update(manager, contact, { ...changes.contact, ...ids });
-    await this.labels.change(manager, place.accountId, contact.id, changes.labels);
-    return written !== contact || changes.labels.add.length > 0 || changes.labels.remove.length > 0;
+    newcomers: readonly Newcomer[],
+  ): Promise<ReadonlyMap<string, number>> {
+    const strangers = await this.strangers(manager, place, newcomers);
+    if (strangers.length === 0) return new Map();
+    const taken = await this.store.takenIdentifiers(
+      manager,
+      place.accountId,
+      strangers.map(({ ghlContactId }) => ghlContactId),
+    );
+    const drafts = strangers.map(({ ghlContactId, fields }) => {
+      const { contact, labels } = localChanges(undefined, fields, fieldNames(fields), NOTHING_TAKEN);
+      const ids = mirroredIds(contact, { ghlContactId }, taken.has(ghlContactId));
+      return { ghlContactId, contact: { ...contact, ...ids }, labels };
+    });
+    const contactIds = await this.store.insertAll(
+      manager,
+      place.accountId,
+      drafts.map(({ contact }) => contact),
+    );
+    const created = drafts.flatMap((draft, index) => {
+      const contactId = contactIds[index];
+      return contactId === undefined ? [] : { ...draft, contactId };
+    });
+    await this.labels.changeAll(
+      manager,
+      place.accountId,
+      new Map(created.map(({ contactId, labels }) => [contactId, labels])),
+    );
+    return new Map(created.map(({ ghlContactId, contactId }) => [ghlContactId, contactId]));
+  }
+
+  /** As `writeAll`. @returns whether anything was different */
+  async write(manager: EntityManager, place: Place, write: LocalWrite): Promise<boolean> {
+    return (await this.writeAll(manager, place, [write])).has(write.contact.id);
+  }
+
+  /**
+   * Writes what merges have for DeskFlow.
+   * @returns the ids of the contacts of which anything was different
+   */
+  async writeAll(
+    manager: EntityManager,
+    place: Place,
+    writes: readonly LocalWrite[],
+  ): Promise<ReadonlySet<number>> {
+    const updates: { current: Contact; changes: ContactChanges }[] = [];
+    const labels = new Map<number, LabelChanges>();
+    const claimed = new Set<string>();
+    for (const { contact, merge, newId } of writes) {
+      const { forLocal, merged } = merge;
+      const isIdentity = forLocal.includes('email') || forLocal.includes('phone');
+      const free = isIdentity
+        ? await this.freeColumns(manager, place, merged, contact.id, claimed)
+        : NOTHING_TAKEN;
+      const changes = localChanges(contact, merged, forLocal, free);
+      const after = {
+        ghlContactId: contact.ghlContactId,
+        identifier: contact.identifier,
+        additionalAttributes: changes.contact.additionalAttributes ?? contact.additionalAttributes,
+      };
+      const ids = newId && (await this.idsToMirror(manager, place, after, newId));
+      updates.push({ current: contact, changes: { ...changes.contact, ...ids } });
+      if (changes.labels.add.length + changes.labels.remove.length > 0)
+        labels.set(contact.id, changes.labels);
+    }
+    const written = await this.store.updateAll(manager, place.accountId, updates);
+    await this.labels.changeAll(manager, place.accountId, labels);
+    return new Set([...written, ...labels.keys()]);
   }
 
   async archive(manager: EntityManager, contact: Contact, at: Date): Promise<void> {
@@ -125,44 +204,91 @@ export class LocalSide {
     return link === undefined || link.remoteDeletedAt !== null;
   }
 
+  /** @param claimed what contacts written before in the same go take; added to */
   private async freeColumns(
     manager: EntityManager,
     place: Place,
     fields: ContactFields,
     ownId: number | undefined,
+    claimed = new Set<string>(),
   ): Promise<FreeColumns> {
-    const { byEmail, byPhone } = await this.store.holders(manager, place.accountId, identityOf(fields));
-    const isFree = (holder: Contact | undefined): boolean => holder === undefined || holder.id === ownId;
-    return { email: isFree(byEmail), phone: isFree(byPhone) };
+    const identity = identityOf(fields);
+    const { byEmail, byPhone } = await this.store.holders(manager, place.accountId, identity);
+    const isFree = (holder: Contact | undefined, text: string | null): boolean =>
+      (holder === undefined || holder.id === ownId) && (text === null || !claimed.has(text));
+    const free = { email: isFree(byEmail, identity.email), phone: isFree(byPhone, identity.phoneNumber) };
+    for (const text of textsOf(identity)) claimed.add(text);
+    return free;
   }
 
-  /**
-   * Where others look for HighLevel's id: a column, the place of DeskFlow's CRM integrations, and `identifier` where
-   * that is empty, because the website widget uses it (DM 7). A contact in two locations shows the id it got first.
-   */
-  private async mirroredIds(
+  private async strangers(
+    manager: EntityManager,
+    place: Place,
+    newcomers: readonly Newcomer[],
+  ): Promise<Newcomer[]> {
+    const claimed = new Set<string>();
+    const unlike = newcomers.flatMap((newcomer) => {
+      const identity = identityOf(newcomer.fields);
+      if (textsOf(identity).some((text) => claimed.has(text))) return [];
+      for (const text of textsOf(identity)) claimed.add(text);
+      return { newcomer, identity };
+    });
+    const { emails, phoneNumbers } = await this.store.taken(
+      manager,
+      place.accountId,
+      unlike.map(({ identity }) => identity),
+    );
+    return unlike
+      .filter(
+        ({ identity: { email, phoneNumber } }) =>
+          !(email && emails.has(email)) && !(phoneNumber && phoneNumbers.has(phoneNumber)),
+      )
+      .map(({ newcomer }) => newcomer);
+  }
+
+  private async idsToMirror(
     manager: EntityManager,
     place: Place,
     contact: ContactChanges,
-    { ghlContactId, previous }: NewId,
+    newId: NewId,
   ): Promise<ContactChanges> {
-    if (contact.ghlContactId && contact.ghlContactId !== previous) return {};
-    const additional = { ...contact.additionalAttributes } as Record<string, unknown>;
-    const external = isRecord(additional['external']) ? additional['external'] : {};
-    const isIdentifierFree =
-      (!contact.identifier || contact.identifier === previous) &&
-      !(await this.store.findByIdentifier(manager, place.accountId, ghlContactId));
-    return {
-      ghlContactId,
-      ...(isIdentifierFree && { identifier: ghlContactId }),
-      additionalAttributes: { ...additional, external: { ...external, gohighlevel_id: ghlContactId } },
-    };
+    const holder = await this.store.findByIdentifier(manager, place.accountId, newId.ghlContactId);
+    return mirroredIds(contact, newId, holder !== undefined);
   }
+}
+
+/**
+ * Where others look for HighLevel's id: a column, the place of DeskFlow's CRM integrations, and `identifier` where
+ * that is empty, because the website widget uses it (DM 7). A contact in two locations shows the id it got first.
+ */
+function mirroredIds(
+  contact: ContactChanges,
+  { ghlContactId, previous }: NewId,
+  isIdentifierTaken: boolean,
+): ContactChanges {
+  if (contact.ghlContactId && contact.ghlContactId !== previous) return {};
+  const additional = { ...contact.additionalAttributes } as Record<string, unknown>;
+  const external = isRecord(additional['external']) ? additional['external'] : {};
+  const isIdentifierFree = (!contact.identifier || contact.identifier === previous) && !isIdentifierTaken;
+  return {
+    ghlContactId,
+    ...(isIdentifierFree && { identifier: ghlContactId }),
+    additionalAttributes: { ...additional, external: { ...external, gohighlevel_id: ghlContactId } },
+  };
 }
 
 const NOTHING_TAKEN: FreeColumns = { email: true, phone: true };
 
-function identityOf(fields: ContactFields): { email: string | null; phoneNumber: string | null } {
+interface Reachable {
+  readonly email: string | null;
+  readonly phoneNumber: string | null;
+}
+
+function textsOf({ email, phoneNumber }: Reachable): string[] {
+  return [email, phoneNumber].filter((text) => text !== null);
+}
+
+function identityOf(fields: ContactFields): Reachable {
   const valid = (value: unknown, fits: (text: string) => boolean): string | null =>
     typeof value === 'string' && fits(value) ? value : null;
   return { email: valid(fields.email, isEmail), phoneNumber: valid(fields.phone, isE164) };

@@ -49,8 +49,10 @@ export class PushCompletion {
     const place = placeOfHook(hook);
     await retriedTransaction(this.database, async (manager) => {
       await markOrigin(manager, hook.id);
-      const remoteIds = new Set([pushed.ghlContactId, pushed.link?.ghlContactId ?? pushed.ghlContactId]);
-      for (const id of [...remoteIds].sort()) await this.links.lock(manager, place, id);
+      await this.links.lock(manager, place, [
+        pushed.ghlContactId,
+        ...(pushed.link ? [pushed.link.ghlContactId] : []),
+      ]);
       const contact = await this.localSide.lock(manager, place, work.contactId);
       if (!contact) return this.leaveOrphan(manager, hook, work, pushed);
       const link = await this.links.ofContact(manager, place, contact.id);
@@ -65,7 +67,7 @@ export class PushCompletion {
   /** HighLevel does not know the contact any more. It stays in DeskFlow, and is not sent again. */
   async missing(hook: Hook, work: OutboundWork, link: ContactLink): Promise<void> {
     await retriedTransaction(this.database, async (manager) => {
-      await this.links.lock(manager, placeOfHook(hook), link.ghlContactId);
+      await this.links.lock(manager, placeOfHook(hook), [link.ghlContactId]);
       await this.links.markRemoteDeleted(manager, link, new Date());
       await this.outbox.finish(manager, work, 'ignored', 'deleted_in_highlevel');
     });
@@ -74,7 +76,7 @@ export class PushCompletion {
   /** Deleted in DeskFlow: HighLevel keeps its contact, whose events do not bring ours back. */
   async left(hook: Hook, work: OutboundWork, link: ContactLink): Promise<void> {
     await retriedTransaction(this.database, async (manager) => {
-      await this.links.lock(manager, placeOfHook(hook), link.ghlContactId);
+      await this.links.lock(manager, placeOfHook(hook), [link.ghlContactId]);
       await this.links.markLocalDeleted(manager, link);
       await this.outbox.finish(manager, work, 'done', 'left_in_highlevel');
     });
@@ -90,7 +92,8 @@ export class PushCompletion {
     const place = placeOfHook(hook);
     if (!(await this.links.ofRemote(manager, place, ghlContactId))) {
       const { contactId } = work;
-      await this.links.agree(manager, place, { contactId, ghlContactId, snapshot: {}, remoteVersion: null });
+      const agreement = { contactId, ghlContactId, snapshot: {}, remoteVersion: null };
+      await this.links.agree(manager, place, [agreement]);
     }
     const link = await this.links.ofContact(manager, place, work.contactId);
     if (link) await this.links.markLocalDeleted(manager, link);
@@ -134,16 +137,12 @@ export class PushCompletion {
     const base = hasMoved(link, pushed) ? known : withChanges(known, sent);
     const merged = merge(base, await this.localSide.read(manager, contact, base), remote, 'local');
     const newId = isSamePair ? undefined : { ghlContactId, previous: link?.ghlContactId };
-    await this.localSide.write(manager, place, contact, merged, newId);
+    await this.localSide.write(manager, place, { contact, merge: merged, newId });
     const versions = [answeredAt(pushed), isSamePair ? link.remoteVersion : null];
     const times = versions.flatMap((version) => version?.getTime() ?? []);
     const remoteVersion = times.length === 0 ? null : new Date(Math.max(...times));
-    await this.links.agree(manager, place, {
-      contactId: contact.id,
-      ghlContactId,
-      snapshot: remote,
-      remoteVersion,
-    });
+    const agreement = { contactId: contact.id, ghlContactId, snapshot: remote, remoteVersion };
+    await this.links.agree(manager, place, [agreement]);
   }
 }
 

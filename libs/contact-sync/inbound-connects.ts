@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { type Agreement, ContactLinks, type Place } from './contact-links.js';
+import { type InboundSource, type News } from './inbound-news.js';
+import { LocalSide } from './local-side.js';
+import { merge } from './merge.js';
+import { Outbox } from './outbox.js';
+import { isNothing, planUpdate } from './push-plan.js';
+
+/** First sight of contacts of HighLevel: each is one DeskFlow knows, or a new one. */
+@Injectable()
+export class InboundConnects {
+  constructor(
+    private readonly links: ContactLinks,
+    private readonly localSide: LocalSide,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** @param news by HighLevel's contact id */
+  async apply(
+    manager: EntityManager,
+    source: InboundSource,
+    place: Place,
+    news: ReadonlyMap<string, News>,
+  ): Promise<void> {
+    if (news.size === 0) return;
+    // Nearly all are new: those in a handful of statements. Who may be somebody DeskFlow knows is looked at alone.
+    const created = await this.localSide.createAll(
+      manager,
+      place,
+      [...news].map(([ghlContactId, { fields }]) => ({ ghlContactId, fields })),
+    );
+    const agreements: Agreement[] = [];
+    for (const [ghlContactId, { fields, version }] of news) {
+      const contactId = created.get(ghlContactId);
+      if (contactId !== undefined)
+        agreements.push({ contactId, ghlContactId, snapshot: fields, remoteVersion: version });
+    }
+    await this.links.agree(manager, place, agreements);
+    for (const [ghlContactId, its] of news) {
+      if (!created.has(ghlContactId)) await this.connect(manager, source, place, ghlContactId, its);
+    }
+  }
+
+  private async connect(
+    manager: EntityManager,
+    source: InboundSource,
+    place: Place,
+    ghlContactId: string,
+    { fields, version }: News,
+  ): Promise<void> {
+    const match = await this.localSide.matchOrCreate(manager, place, ghlContactId, fields);
+    const contactId = match.contact.id;
+    if (!match.isNew) {
+      const previous = (await this.links.ofContact(manager, place, contactId))?.ghlContactId;
+      const contact = await this.localSide.restore(manager, match.contact);
+      const merged = merge({}, await this.localSide.read(manager, contact, {}), fields, 'remote');
+      await this.localSide.write(manager, place, {
+        contact,
+        merge: merged,
+        newId: { ghlContactId, previous },
+      });
+      // What only DeskFlow knows has to travel, and our own writes are not captured.
+      const isNewsForHighLevel = !isNothing(planUpdate(fields, merged.merged, new Set()));
+      if (isNewsForHighLevel) await this.outbox.enqueue(manager, source, contactId, ghlContactId);
+    }
+    const agreement = { contactId, ghlContactId, snapshot: fields, remoteVersion: version };
+    await this.links.agree(manager, place, [agreement]);
+  }
+}

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { type Contact, type ContactLink } from '#libs/database';
+import { type EntityManager } from 'typeorm';
+import { ContactLinks, type Place, placeOfHook } from './contact-links.js';
+import { foldEvents, type FoldedEvents } from './fold-events.js';
+import { InboundConnects } from './inbound-connects.js';
+import { type FetchedContacts, type InboundContactEvent, type InboundResult } from './inbound-event.js';
+import { type InboundSource, type News, type Outcome, readNews } from './inbound-news.js';
+import { type InboundUpdate, InboundUpdates } from './inbound-updates.js';
+import { LocalSide } from './local-side.js';
+
+/** Events of one contact, and what they amount to. */
+interface Folded extends FoldedEvents {
+  readonly ghlContactId: string;
+  readonly link: ContactLink | undefined;
+}
+
+/** Applies what HighLevel says about its contacts to DeskFlow. Everything runs in the caller's transaction. */
+@Injectable()
+export class InboundContacts {
+  constructor(
+    private readonly links: ContactLinks,
+    private readonly localSide: LocalSide,
+    private readonly updates: InboundUpdates,
+    private readonly connects: InboundConnects,
+  ) {}
+
+  /**
+   * In an order that all keep, so that two transactions with the same contacts do not block each other for good:
+   * HighLevel's contacts are locked first, then those of DeskFlow, then e-mails and phone numbers.
+   * @param events by HighLevel's contact id; those of one contact in any order
+   */
+  async apply(
+    manager: EntityManager,
+    source: InboundSource,
+    events: ReadonlyMap<string, readonly InboundContactEvent[]>,
+    fetched: FetchedContacts,
+  ): Promise<InboundResult[]> {
+    const place = placeOfHook(source);
+    const folded = await this.fold(manager, place, events);
+    const linked = folded.filter(({ decision: { kind } }) => kind === 'archive' || kind === 'apply');
+    const contacts = await this.localSide.lockAll(
+      manager,
+      place,
+      linked.flatMap(({ link }) => link?.contactId ?? []),
+    );
+    const outcomes = new Map<string, Outcome>();
+    const updates: InboundUpdate[] = [];
+    const newcomers = new Map<string, News>();
+    for (const { ghlContactId, link, decision } of folded) {
+      const contact = link && contacts.get(link.contactId);
+      if (decision.kind === 'ignore') outcomes.set(ghlContactId, decision.reason);
+      else if (decision.kind === 'nothing') outcomes.set(ghlContactId, 'unchanged');
+      else if (link && !contact) outcomes.set(ghlContactId, 'deleted_in_deskflow');
+      else if (decision.kind === 'archive') {
+        if (link && contact) await this.archive(manager, link, contact, decision.at);
+        outcomes.set(ghlContactId, 'applied');
+      } else {
+        const news = readNews(decision, source, link, fetched.get(ghlContactId));
+        if (link && contact) updates.push({ link, contact, news });
+        else newcomers.set(ghlContactId, news);
+      }
+    }
+    const updated = await this.updates.apply(manager, source, place, updates);
+    await this.connects.apply(manager, source, place, newcomers);
+    return folded.flatMap(({ ghlContactId, stale, current }) => {
+      const outcome = outcomes.get(ghlContactId) ?? updated.get(ghlContactId) ?? 'applied';
+      return [
+        ...stale.map(({ id }) => ({ id, outcome: 'stale' }) as const),
+        ...current.map(({ id }) => result(id, outcome)),
+      ];
+    });
+  }
+
+  private async fold(
+    manager: EntityManager,
+    place: Place,
+    events: ReadonlyMap<string, readonly InboundContactEvent[]>,
+  ): Promise<Folded[]> {
+    const ids = [...events.keys()];
+    await this.links.lock(manager, place, ids);
+    const links = await this.links.ofRemotes(manager, place, ids);
+    const byId = new Map(links.map((link) => [link.ghlContactId, link]));
+    return [...events].map(([ghlContactId, those]) => {
+      const link = byId.get(ghlContactId);
+      return { ghlContactId, link, ...foldEvents(those, link) };
+    });
+  }
+
+  private async archive(
+    manager: EntityManager,
+    link: ContactLink,
+    contact: Contact,
+    at: Date | null,
+  ): Promise<void> {
+    const deletedAt = at ?? new Date();
+    await this.localSide.archive(manager, contact, deletedAt);
+    await this.links.markRemoteDeleted(manager, link, deletedAt);
+  }
+}
+
+function result(id: number, outcome: Outcome): InboundResult {
+  return outcome === 'applied' || outcome === 'unchanged'
+    ? { id, outcome }
+    : { id, outcome: 'ignored', reason: outcome };
+}

@@ -1,0 +1,42 @@
+import { type ContactLink } from '#libs/database';
+import { latestVersion, type RemoteState, stateAfter } from './fold-events.js';
+import { type FetchedContact, type IgnoredReason, type InboundContactEvent } from './inbound-event.js';
+import { remoteFields } from './remote-contact.js';
+
+/** Whose events are applied. */
+export interface InboundSource {
+  readonly id: number;
+  readonly accountId: number;
+  readonly referenceId: string | null;
+  /** That of the location: two letters. */
+  readonly country: string | null;
+}
+
+export type Outcome = 'applied' | 'unchanged' | IgnoredReason;
+
+/** HighLevel's side of a contact, as it is now. */
+export interface News extends RemoteState {
+  /** When HighLevel's side was like that; null when that is not known. */
+  readonly version: Date | null;
+  /** The contact was deleted in HighLevel and is back. */
+  readonly revives: boolean;
+}
+
+/** What was fetched is the whole truth, unless the link has moved on since. */
+export function readNews(
+  { events, revives }: { readonly events: readonly InboundContactEvent[]; readonly revives: boolean },
+  { country }: InboundSource,
+  link: ContactLink | undefined,
+  fetched: FetchedContact | undefined,
+): News {
+  const isCurrent = fetched !== undefined && fetched.linkVersion === link?.updatedAt.getTime();
+  const state = isCurrent
+    ? { fields: remoteFields(fetched.contact, country), isComplete: true }
+    : stateAfter(events, link, country);
+  const before = link?.remoteVersion ?? null;
+  // A later date would make the event stale that brings what is missing here.
+  const version = state.isComplete
+    ? latestVersion(events, isCurrent ? fetched.contact : undefined, before)
+    : before;
+  return { ...state, version, revives };
+}
