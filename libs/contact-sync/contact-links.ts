@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ContactLink, type Hook } from '#libs/database';
-import { type EntityManager, In } from 'typeorm';
+import { Any, type EntityManager } from 'typeorm';
 import { type ContactFields } from './canonical-contact.js';
 
 /** Where links belong: a location of an account. They outlive the hook, which a disconnect deletes. */
@@ -51,7 +51,7 @@ export class ContactLinks {
     place: Place,
     ghlContactIds: readonly string[],
   ): Promise<ContactLink[]> {
-    return manager.findBy(ContactLink, { ...place, ghlContactId: In(ghlContactIds) });
+    return manager.findBy(ContactLink, { ...place, ghlContactId: Any([...ghlContactIds]) });
   }
 
   async ofContact(manager: EntityManager, place: Place, contactId: number): Promise<ContactLink | undefined> {

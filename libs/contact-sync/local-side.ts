@@ -99,7 +99,8 @@ export class LocalSide {
   /**
    * Makes contacts of those who cannot be anybody that DeskFlow knows: nobody has their e-mail or phone, and no two of
    * them share one. Their e-mails and phones stay locked, as in `matchOrCreate`.
-   * @returns the ids of the new contacts by HighLevel's; the others are left as they are
+   * @returns the ids of the new contacts by HighLevel's; the others, also those whose identifier somebody has, are left
+   * as they are
    */
   async createAll(
     manager: EntityManager,
@@ -108,14 +109,9 @@ export class LocalSide {
   ): Promise<ReadonlyMap<string, number>> {
     const strangers = await this.strangers(manager, place, newcomers);
     if (strangers.length === 0) return new Map();
-    const taken = await this.store.takenIdentifiers(
-      manager,
-      place.accountId,
-      strangers.map(({ ghlContactId }) => ghlContactId),
-    );
     const drafts = strangers.map(({ ghlContactId, fields }) => {
       const { contact, labels } = localChanges(undefined, fields, fieldNames(fields), NOTHING_TAKEN);
-      const ids = mirroredIds(contact, { ghlContactId }, taken.has(ghlContactId));
+      const ids = mirroredIds(contact, { ghlContactId }, false);
       return { ghlContactId, contact: { ...contact, ...ids }, labels };
     });
     const contactIds = await this.store.insertAll(

@@ -19,12 +19,20 @@ import { parsePhone } from './phone-number.js';
 /** What contact events never carry (HL 4.7): its absence says nothing. */
 const NOT_IN_EVENTS: ReadonlySet<FieldName> = new Set<StandingField>(['timezone', 'type', 'dndSettings']);
 
+/** What was read before: an event is asked about several times on its way, and reading it is most of the work. */
+const contacts = new WeakMap<ContactEvent, HighLevelContact | undefined>();
+const fields = new WeakMap<
+  HighLevelContact,
+  { readonly country: string | null; readonly said: ContactFields }
+>();
+
 /**
  * The contact of an event. The event's own `type` is its name, not the contact's type.
  * @returns undefined when it names no contact
  */
 export function contactOfEvent(event: ContactEvent): HighLevelContact | undefined {
-  return readContact({ ...event, type: undefined });
+  if (!contacts.has(event)) contacts.set(event, readContact({ ...event, type: undefined }));
+  return contacts.get(event);
 }
 
 /**
@@ -32,6 +40,14 @@ export function contactOfEvent(event: ContactEvent): HighLevelContact | undefine
  * @param country that of the location, for phone numbers without a country code
  */
 export function remoteFields(contact: HighLevelContact, country: string | null): ContactFields {
+  const known = fields.get(contact);
+  if (known?.country === country) return known.said;
+  const said = readFields(contact, country);
+  fields.set(contact, { country, said });
+  return said;
+}
+
+function readFields(contact: HighLevelContact, country: string | null): ContactFields {
   const text = (value: string | undefined): string => storableText(value ?? '').trim();
   const firstName = text(contact.firstName);
   const lastName = text(contact.lastName);

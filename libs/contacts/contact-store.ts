@@ -130,19 +130,6 @@ export class ContactStore {
     };
   }
 
-  /** Which of these identifiers some contact has. */
-  async takenIdentifiers(
-    manager: EntityManager,
-    accountId: number,
-    identifiers: readonly string[],
-  ): Promise<ReadonlySet<string>> {
-    const rows = await manager.query<{ identifier: string }[]>(
-      'select identifier from contacts where account_id = $1 and identifier = any($2::varchar[])',
-      [accountId, identifiers],
-    );
-    return new Set(rows.map(({ identifier }) => identifier));
-  }
-
   /**
    * Inserts contacts in one statement.
    * @returns the id of each draft, in their order; undefined where e-mail or identifier belong to another contact

@@ -8,6 +8,7 @@ const MAX_DEPTH = 20;
 
 /** `text` as PostgreSQL can keep it: `text` and `jsonb` refuse U+0000, `jsonb` refuses half a surrogate pair. */
 export function storableText(text: string): string {
+  if (!/[\0\p{Surrogate}]/u.test(text)) return text;
   return text.replaceAll('\u0000', '').replaceAll(/\p{Surrogate}/gu, '\uFFFD');
 }
 

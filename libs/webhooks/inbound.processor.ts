@@ -2,14 +2,24 @@ import { Process, Processor } from '@nestjs/bull';
 import { Logger, type OnModuleDestroy } from '@nestjs/common';
 import { type Hook, HookStatus } from '#libs/database';
 import { Hooks } from '#libs/integrations';
-import { HOOKS_AT_ONCE, type WakeUp } from '#libs/queue';
+import { HOOKS_AT_ONCE, type WakeUp, WakeUps } from '#libs/queue';
 import { reactTo } from './apply-failure.js';
 import { ContactEvents } from './contact-events.js';
-import { type ClaimedEvent, InboxClaims, UNINSTALL_LANE } from './inbox-claims.js';
+import { type ClaimedEvent, InboxClaims, ROWS_PER_CLAIM, UNINSTALL_LANE } from './inbox-claims.js';
 import { Uninstalls } from './uninstalls.js';
+
+/** However much is due for a hook, after so many batches it goes to the end of the line, so that others get a turn. */
+const BATCHES_PER_TURN = 5;
 
 /** Applies some events and ends their rows, all in one transaction. */
 type Apply = (events: readonly ClaimedEvent[]) => Promise<void>;
+
+/** Events claimed together. */
+interface Batch {
+  readonly events: readonly ClaimedEvent[];
+  readonly leaseToken: string;
+  readonly apply: Apply;
+}
 
 /** Brings what HighLevel told to DeskFlow: a wake-up names a hook, its inbox rows say what happened. */
 @Processor('inbound')
@@ -22,18 +32,37 @@ export class InboundProcessor implements OnModuleDestroy {
     private readonly claims: InboxClaims,
     private readonly contactEvents: ContactEvents,
     private readonly uninstalls: Uninstalls,
+    private readonly wakeUps: WakeUps,
   ) {}
 
-  /** Works until nothing of the hook is due. */
+  /** Works until nothing of the hook is due, or its turn is over. */
   @Process({ concurrency: HOOKS_AT_ONCE })
   async work({ data: { hookId } }: WakeUp): Promise<void> {
-    while (!this.isStopping) {
-      const apply = await this.applierFor(hookId);
-      if (!apply) return;
-      const claimed = await this.claims.claim(hookId);
-      if (!claimed[0]) return;
-      await this.claims.whileHolding(claimed[0].leaseToken, () => this.applyAll(hookId, claimed, apply));
+    const first = await this.next(hookId);
+    if (!first) return;
+    // A backlog is drained by two: while PostgreSQL works for one, the other prepares.
+    const second = first.events.length === ROWS_PER_CLAIM ? this.drain(hookId) : undefined;
+    const areDone = await Promise.all([this.drain(hookId, first), second]);
+    if (areDone.includes(false)) this.wakeUps.ring('inbound', hookId);
+  }
+
+  /** @returns false when its turn is over, and more may be due */
+  private async drain(hookId: number, first?: Batch): Promise<boolean> {
+    let batch = first;
+    for (let count = 0; count < BATCHES_PER_TURN; count += 1) {
+      batch ??= await this.next(hookId);
+      if (!batch) return true;
+      const { events, apply, leaseToken } = batch;
+      await this.claims.whileHolding(leaseToken, () => this.applyAll(hookId, events, apply));
+      batch = undefined;
     }
+    return false;
+  }
+
+  private async next(hookId: number): Promise<Batch | undefined> {
+    const apply = this.isStopping ? undefined : await this.applierFor(hookId);
+    const events = apply ? await this.claims.claim(hookId) : [];
+    return apply && events[0] && { apply, events, leaseToken: events[0].leaseToken };
   }
 
   /** What is claimed is finished; more is not begun. */

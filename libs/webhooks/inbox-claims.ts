@@ -10,14 +10,23 @@ import { DataSource, type EntityManager } from 'typeorm';
  */
 export const UNINSTALL_LANE = 0;
 
-/** Rows applied in one transaction. */
-const ROWS_PER_CLAIM = 200;
+/** Rows applied in one transaction. Each may take three advisory locks, and PostgreSQL has room for some 6,000. */
+export const ROWS_PER_CLAIM = 100;
 /** What a worker that died held is taken back after this long; one that lives renews in time. */
 const LEASE_SECONDS = 15;
 const RENEW_EVERY_MS = 5_000;
 const MAX_ERROR_LENGTH = 500;
 /** First key of the advisory locks on claims, by hook: "ghl" and a number, as in pg_locks. */
 const CLAIM_LOCK = 0x67686c11;
+
+/** Whether a row's entity is free: none of its rows is worked on or waits for its next attempt. Those are few. */
+const IS_FREE = `
+  (i.entity_key is null or i.entity_key <> all (array(
+    select busy.entity_key from ghl.inbox busy
+     where busy.hook_id = $1 and busy.state = 'processing' and busy.entity_key is not null
+    union all
+    select busy.entity_key from ghl.inbox busy
+     where busy.hook_id = $1 and busy.state = 'failed' and busy.next_attempt_at > now() and busy.entity_key is not null)))`;
 
 /** One row in the hands of one worker. */
 export interface ClaimedEvent {
@@ -55,14 +64,15 @@ export class InboxClaims {
       await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [CLAIM_LOCK, String(hookId)]);
       await giveBackExpired(manager, 'inbox', hookId);
       const [rows] = await manager.query<[ClaimedEvent[], number]>(
-        `with due as (
+        `with pending as (
            select i.id from ghl.inbox i
-            where i.hook_id = $1 and i.state in ('pending', 'failed') and i.next_attempt_at <= now()
-              and not exists (
-                select from ghl.inbox busy
-                 where busy.hook_id = i.hook_id and busy.entity_key = i.entity_key
-                   and (busy.state = 'processing' or (busy.state = 'failed' and busy.next_attempt_at > now())))
-            order by i.id limit $2 for update skip locked
+            where i.hook_id = $1 and i.state = 'pending' and ${IS_FREE} order by i.id limit $2 for update skip locked
+         ), failed as (
+           select i.id from ghl.inbox i
+            where i.hook_id = $1 and i.state = 'failed' and i.next_attempt_at <= now() and ${IS_FREE}
+            order by i.next_attempt_at limit $2 for update skip locked
+         ), due as (
+           select id from pending union all select id from failed order by id limit $2
          )
          update ghl.inbox i
             set state = 'processing', attempts = i.attempts + 1, lease_token = $3,

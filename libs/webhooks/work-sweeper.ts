@@ -52,19 +52,11 @@ export class WorkSweeper {
     }
   }
 
-  /** A step a hook through the index of due rows, however many rows each has, and the few rows whose lease ran out. */
+  /** A step a hook through the indexes of open rows, however many rows each has, and the few whose lease ran out. */
   private async dueHooks(lane: Lane): Promise<number[]> {
-    const due = `from ghl.${TABLES[lane]} w where w.state in ('pending', 'failed')`;
     const rows = await this.database.query<{ hook_id: number }[]>(
-      `with recursive lanes as (
-         (select w.hook_id ${due} order by w.hook_id limit 1)
-         union all
-         select (select w.hook_id ${due} and w.hook_id > lanes.hook_id order by w.hook_id limit 1)
-           from lanes where lanes.hook_id is not null
-       ), ripe as (
-         select hook_id from lanes
-          where exists (select ${due} and w.hook_id = lanes.hook_id and w.next_attempt_at <= now())
-         union
+      `with recursive ${hooksWith('pending', lane)}, ${hooksWith('failed', lane)}, ripe as (
+         ${ripeOf('pending', lane)} union ${ripeOf('failed', lane)} union
          select hook_id from ghl.${TABLES[lane]} where state = 'processing' and lease_until <= now()
        )
        select hook_id from ripe
@@ -85,4 +77,21 @@ export class WorkSweeper {
                            where h.id = w.hook_id and h.app_id = '${GOHIGHLEVEL_APP_ID}')`,
     );
   }
+}
+
+type WaitingState = 'pending' | 'failed';
+
+/** A recursive query by the state's name: from each hook to the next one. */
+function hooksWith(state: WaitingState, lane: Lane): string {
+  const first = (condition: string): string =>
+    `(select w.hook_id from ghl.${TABLES[lane]} w where w.state = '${state}' ${condition} order by w.hook_id limit 1)`;
+  return `${state} as (
+    ${first('')} union all
+    select ${first(`and w.hook_id > ${state}.hook_id`)} from ${state} where ${state}.hook_id is not null)`;
+}
+
+function ripeOf(state: WaitingState, lane: Lane): string {
+  return `select hook_id from ${state} where exists (
+    select from ghl.${TABLES[lane]} w
+     where w.state = '${state}' and w.hook_id = ${state}.hook_id and w.next_attempt_at <= now())`;
 }

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions, EmbeddedPostgres, runMigrations } from '#libs/database';
 
 export const LOCATION = 'Loc0InventedSubacc01';
-/** The account of the demo administrator. */
+/** The account that is connected. */
 const ACCOUNT = 1;
 
 /** A migrated PostgreSQL as `npm start` runs it, every commit synced, with one connected location. */
@@ -26,8 +26,8 @@ export class BenchDatabase {
     await runMigrations(url);
     const source = await new DataSource(dataSourceOptions(url)).initialize();
     await source.query(
-      `insert into accounts (id, name, created_at, updated_at) values ($1, 'Bench', now(), now()) on conflict do nothing`,
-      [ACCOUNT],
+      `insert into accounts (id, name, created_at, updated_at)
+       select n, 'Bench', now(), now() from generate_series(1, 2) n on conflict do nothing`,
     );
     const [hook] = await source.query<{ id: number }[]>(
       `insert into integrations_hooks (account_id, app_id, status, reference_id, settings, created_at, updated_at)

@@ -6,11 +6,10 @@ import { BenchDatabase } from './bench-database.js';
 import { ChildServer } from './child-server.js';
 import { EventSource } from './contact-events.js';
 import { measureIntake, type Measured } from './intake-load.js';
+import { startService } from './service-under-test.js';
 import { median, print, printTable, ratio } from './report.js';
 
-const DIST = join(import.meta.dirname, '..', '..');
 const BARE = join(import.meta.dirname, 'bare-server.js');
-const SERVICE = join(DIST, 'apps', 'api', 'main.js');
 
 const CONNECTIONS = [64, 256] as const;
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 10);
@@ -88,23 +87,10 @@ async function bare(name: Exclude<Name, 'service'>, env: Record<string, string>)
   return { name, server, url: `${server.url}/events` };
 }
 
-/** The api process alone, as deployed: workers are other processes, on other machines. */
 async function service(databaseUrl: string, redisUrl: string | undefined): Promise<Contender> {
-  const port = String(await freePort());
-  const env = {
-    NODE_ENV: 'production',
-    PORT: port,
-    FRONTEND_URL: `http://127.0.0.1:${port}`,
-    DATABASE_URL: databaseUrl,
-    ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
-    SESSION_SECRET: randomBytes(32).toString('base64url'),
-    GHL_CLIENT_ID: '6a10c0ffee5ca1ab1e000001-bench',
-    GHL_CLIENT_SECRET: 'of-the-bench',
-    GHL_WEBHOOK_SECRET: secret,
-  };
-  const server = await ChildServer.start(SERVICE, env, '/health/ready');
+  const { server, url } = await startService(databaseUrl, secret, redisUrl);
   stopping.push(() => server.stop());
-  return { name: 'service', server, url: `${server.url}/webhooks/ghl` };
+  return { name: 'service', server, url };
 }
 
 function report(contenders: readonly Contender[], results: ReadonlyMap<string, readonly Measured[]>): void {

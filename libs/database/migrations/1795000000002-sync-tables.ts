@@ -37,9 +37,10 @@ const TABLES = [
       constraint inbox_delivery_key_key unique (delivery_key),
       constraint inbox_processing_has_lease check (state <> 'processing' or lease_until is not null)
     ) with (${QUEUE_STORAGE})`,
-  `create index inbox_due_idx on ghl.inbox (hook_id, next_attempt_at, id) where state in ('pending', 'failed')`,
-  `create index inbox_lease_idx on ghl.inbox (lease_until) where state = 'processing'`,
-  `create index inbox_busy_entity_idx on ghl.inbox (hook_id, entity_key) where state in ('processing', 'failed')`,
+  // What is pending is due; by id, because a claim of a few must not sort all that waits.
+  `create index inbox_pending_idx on ghl.inbox (hook_id, id) where state = 'pending'`,
+  `create index inbox_failed_idx on ghl.inbox (hook_id, next_attempt_at) where state = 'failed'`,
+  `create index inbox_processing_idx on ghl.inbox (hook_id, lease_until) where state = 'processing'`,
   `create index inbox_parked_idx on ghl.inbox (location_id) where state = 'parked'`,
   `create index inbox_account_idx on ghl.inbox (account_id, id desc)`,
 
