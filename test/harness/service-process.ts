@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { eventually } from './eventually.js';
 
+/** On a machine that is busy with other things (milliseconds). */
+const READY_WITHIN_MS = 30_000;
+
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** One process of a deployment, as the image runs it. */
@@ -28,20 +31,27 @@ export class ServiceProcess {
     await eventually(async () => {
       if (child.exitCode !== null) return; // reported below, with what it said
       expect((await fetch(`${started.url}/health/ready`)).status).toBe(200);
-    });
+    }, READY_WITHIN_MS);
     if (child.exitCode !== null)
       throw new Error(`${script} ended with ${child.exitCode}:\n${started.output}`);
     return started;
   }
 
+  /** Sends SIGKILL, as a machine's end does. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
   /** Sends SIGTERM, as an orchestrator does. @returns whether it ended by itself or by that signal */
   async stop(): Promise<boolean> {
-    const { child } = this;
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      await ended;
-    }
-    return child.exitCode === 0 || child.signalCode === 'SIGTERM';
+    await this.end('SIGTERM');
+    return this.child.exitCode === 0 || this.child.signalCode === 'SIGTERM';
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, 'exit');
+    this.child.kill(signal);
+    await ended;
   }
 }
