@@ -54,8 +54,9 @@ export class HookTokens {
     await this.write(manager, hookId, grant, this.settingsOf(grant));
   }
 
-  /** Stores the first pair of a new authorization and enables the hook. @throws Unavailable */
+  /** Stores the first pair of a new authorization and enables the hook; of an older one nothing stays. @throws Unavailable */
   async install(manager: EntityManager, hookId: number, grant: TokenGrant, at: Date): Promise<void> {
+    await this.drop(manager, hookId);
     await this.write(manager, hookId, grant, { ...this.settingsOf(grant), connected_at: at.toISOString() });
     await manager.query(`update integrations_hooks set status = ${HookStatus.enabled} where id = $1`, [
       hookId,
