@@ -57,6 +57,8 @@ export interface InstalledLocationsQuery {
   agencyToken: string;
   /** `true`: only locations that have the app. */
   isInstalled?: boolean;
+  /** Part of the name. */
+  query?: string;
   skip?: number;
   /** HighLevel's own default is 20. */
   limit?: number;

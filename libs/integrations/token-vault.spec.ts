@@ -209,7 +209,11 @@ describe('TokenVault', () => {
       } catch (error) {
         caught = error;
       }
-      expect(caught).toMatchObject({ code: 'token_unreadable', hookId: 7, fields: { hook_id: 7 } });
+      expect(caught).toMatchObject({
+        code: 'token_unreadable',
+        subject: { hook_id: 7 },
+        fields: { hook_id: 7 },
+      });
       const shown = JSON.stringify(caught, Object.getOwnPropertyNames(caught));
       expect(shown).not.toContain((JSON.parse(tampered) as Sealed).p);
       expect(shown).not.toContain(short.text);

@@ -5,8 +5,8 @@ import { Hooks } from '#libs/integrations';
 import { HOOKS_AT_ONCE, type WakeUp } from '#libs/queue';
 import { reactTo } from './apply-failure.js';
 import { ContactEvents } from './contact-events.js';
-import { type ClaimedEvent, InboxClaims, UNINSTALL_LANE } from './inbox-claims.js';
-import { Uninstalls } from './uninstalls.js';
+import { type ClaimedEvent, InboxClaims, LIFECYCLE_LANE } from './inbox-claims.js';
+import { LifecycleEvents } from './lifecycle-events.js';
 
 /** Applies some events and ends their rows, all in one transaction. */
 type Apply = (events: readonly ClaimedEvent[]) => Promise<void>;
@@ -21,7 +21,7 @@ export class InboundProcessor implements OnModuleDestroy {
     private readonly hooks: Hooks,
     private readonly claims: InboxClaims,
     private readonly contactEvents: ContactEvents,
-    private readonly uninstalls: Uninstalls,
+    private readonly lifecycleEvents: LifecycleEvents,
   ) {}
 
   /** Works until nothing of the hook is due. */
@@ -43,7 +43,7 @@ export class InboundProcessor implements OnModuleDestroy {
 
   /** Undefined while the hook is disabled: its rows wait for a reinstall. */
   private async applierFor(hookId: number): Promise<Apply | undefined> {
-    if (hookId === UNINSTALL_LANE) return (events) => this.uninstalls.apply(events);
+    if (hookId === LIFECYCLE_LANE) return (events) => this.lifecycleEvents.apply(events);
     const hook: Hook | undefined = await this.hooks.findById(hookId);
     if (hook?.status !== HookStatus.enabled) return undefined;
     return (events) => this.contactEvents.apply(hook, events);

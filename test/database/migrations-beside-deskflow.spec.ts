@@ -8,6 +8,7 @@ const ADDED = [
   'column public.contacts.ghl_contact_id',
   'column public.users.ghl_user_id',
   'index public.index_contacts_on_account_id_and_ghl_contact_id',
+  'index public.index_ghl_hooks_enabled',
   'index public.index_integrations_hooks_on_account_id_and_app_id',
   'index public.index_integrations_hooks_on_app_id_and_reference_id',
   'index public.index_users_on_ghl_user_id',
@@ -46,7 +47,7 @@ describe("Migrations beside DeskFlow's own tables", () => {
     database.query('drop schema if exists ghl cascade; drop schema public cascade; create schema public'),
   );
 
-  it('add two columns, five indexes, four triggers and schema ghl, and change no shape and no row', async () => {
+  it('add two columns, six indexes, four triggers and schema ghl, and change no shape and no row', async () => {
     const before = await inventory(database);
     const rows = await database.query('select * from contacts order by id');
     await runMigrations(database.url);

@@ -87,7 +87,7 @@ describe('a process killed in the middle of a refresh', () => {
     const [child, row] = [await startChild(), await expired()];
     proxy.play({ kind: 'hold_request' });
     child.begin({ hookId: row.id, callers: 1 });
-    await eventually(async () => expect(proxy.holds).toBe(1));
+    await untilHeld();
     await child.kill();
     proxy.letGo();
     expect((await fixture.row(row.id)).settings).toEqual(row.settings);
@@ -102,7 +102,7 @@ describe('a process killed in the middle of a refresh', () => {
     const [child, row] = [await startChild(), await expired()];
     proxy.play({ kind: 'hold_answer' });
     child.begin({ hookId: row.id, callers: 1 });
-    await eventually(async () => expect(proxy.holds).toBe(1));
+    await untilHeld();
     await child.kill();
     expect((await fixture.row(row.id)).settings).toEqual(row.settings);
 
@@ -149,7 +149,7 @@ describe('a process killed in the middle of a refresh', () => {
     const [doomed, waiting, row] = [await startChild(), await startChild(), await expired()];
     proxy.play({ kind: 'hold_answer' });
     doomed.begin({ hookId: row.id, callers: 1 });
-    await eventually(async () => expect(proxy.holds).toBe(1));
+    await untilHeld();
     const tokens = Promise.all([
       waiting.tokens({ hookId: row.id, callers: CALLERS }),
       Promise.all(Array.from({ length: CALLERS }, () => survivor.refresh.freshAccessToken(row.id))),
@@ -184,6 +184,13 @@ describe('a process killed in the middle of a refresh', () => {
     await isWell(row);
   });
 });
+
+async function untilHeld(): Promise<void> {
+  await eventually(() => {
+    expect(proxy.holds).toBe(1);
+    return Promise.resolve();
+  });
+}
 
 async function untilWaiting(): Promise<void> {
   await eventually(async () => {
