@@ -23,5 +23,7 @@ export { grantFrom, pairFrom, type TokenGrant } from './token-grant.js';
 export { TokenRefreshCron } from './token-refresh.cron.js';
 export { TokenRefreshModule } from './token-refresh.module.js';
 export { TokenRefreshService } from './token-refresh.service.js';
+export { type RotationReport, TokenRotation } from './token-rotation.js';
+export { TokenRotationModule } from './token-rotation.module.js';
 export { TokenUnreadable } from './token-unreadable.js';
 export { TokenVault } from './token-vault.js';

@@ -45,6 +45,19 @@ export class TokenVault {
     return looksSealed(stored);
   }
 
+  /**
+   * Whether a stored value is as it would be stored today.
+   * @param seals false for a value that is to be in clear in any case
+   */
+  isCurrent(stored: string, seals = true): boolean {
+    if (!seals || !this.writingKey) return !looksSealed(stored);
+    const envelope = parseEnvelope(stored);
+    return (
+      envelope?.keyReference === this.writingKey.reference &&
+      'text' in openEnvelope(envelope, this.writingKey)
+    );
+  }
+
   /** The text to store: an envelope, or the value itself when no keys are configured. */
   seal(plain: string): string {
     return this.writingKey ? sealEnvelope(plain, this.writingKey) : plain;
