@@ -20,6 +20,8 @@ export interface CallbackQuery {
   readonly code: string | undefined;
   readonly state: string | undefined;
   readonly error: string | undefined;
+  /** RFC 9207; as it came. HighLevel sends none. */
+  readonly issuer: unknown;
 }
 
 /** Turns HighLevel's answer to an authorization into a connection. Never throws: whoever comes here needs a page. */
@@ -49,7 +51,7 @@ export class OAuthCallback {
 
   /** The state is used up whatever came with it, so that a refusal cannot be followed by a second try. */
   private async verify(query: CallbackQuery, credentials: GhlCredentials): Promise<CallbackOutcome> {
-    const refused = refusalIn(query);
+    const refused = this.isOfAnotherServer(query) ? 'invalid_state' : refusalIn(query);
     const reading = await this.states.read(query.state ?? '', credentials.clientSecret);
     if (reading.kind === 'invalid') return { failure: refused ?? 'invalid_state' };
     const { start } = reading;
@@ -64,6 +66,14 @@ export class OAuthCallback {
       return this.recorded({ accountId, failure: 'invalid_state' }, actor);
     }
     return this.recorded(await this.connect(accountId, query.code ?? '', credentials, actor), actor);
+  }
+
+  /** Mix-up (RFC 9700 4.4): an answer that names another authorization server; its code is sent nowhere. */
+  private isOfAnotherServer({ issuer }: CallbackQuery): boolean {
+    if (issuer === undefined) return false;
+    const { marketplaceUrl, apiUrl } = this.config.ghl;
+    if (typeof issuer !== 'string' || !URL.canParse(issuer)) return true;
+    return ![marketplaceUrl, apiUrl].some((url) => new URL(url).origin === new URL(issuer).origin);
   }
 
   /** What succeeds is recorded where it is stored. */
