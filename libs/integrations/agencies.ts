@@ -181,6 +181,7 @@ export class Agencies {
         );
         await auditRefresh(this.audit, manager, audited, failure);
       },
+      announce: () => undefined, // DeskFlow knows no agencies
     };
   }
 }

@@ -14,6 +14,7 @@ import { LocationMint } from './location-mint.js';
 import { LocationProfiles } from './location-profiles.js';
 import { LocationRenewal } from './location-renewal.js';
 import { LockedRefresh, OAUTH_TIMEOUT_MS } from './locked-refresh.js';
+import { ReauthorizationFlags } from './reauthorization-flags.js';
 import { TokenRefreshService } from './token-refresh.service.js';
 import { TokenRenewal } from './token-renewal.js';
 import { TokenVault } from './token-vault.js';
@@ -43,6 +44,7 @@ const oauthApiProvider: FactoryProvider<OAuthApi> = {
     LocationProfiles,
     LocationRenewal,
     LockedRefresh,
+    ReauthorizationFlags,
     TokenRefreshService,
     TokenRenewal,
   ],
@@ -55,6 +57,7 @@ const oauthApiProvider: FactoryProvider<OAuthApi> = {
     IntegrationStatuses,
     LocationProfiles,
     OAuthApi,
+    ReauthorizationFlags,
     TokenRefreshService,
     TokenVault,
   ],

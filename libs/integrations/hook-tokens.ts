@@ -6,6 +6,7 @@ import { type EntityManager } from 'typeorm';
 import { CONNECTION_COLUMNS, type ConnectionHealth, recordFailure, recordRefreshed } from './connections.js';
 import { auditRefresh, type AuditedRow, THIS_SERVICE } from './refresh-audit.js';
 import { type HookSettings, parseTime, readHookSettings } from './hook-settings.js';
+import { ReauthorizationFlags } from './reauthorization-flags.js';
 import { keepingParametersSecret } from './sql-failures.js';
 import { type StoredTokens, type TokenRow } from './stored-tokens.js';
 import { type TokenGrant, type TokenPair } from './token-grant.js';
@@ -34,6 +35,7 @@ export class HookTokens {
   constructor(
     private readonly vault: TokenVault,
     private readonly audit: AuditLog,
+    private readonly flags: ReauthorizationFlags,
     private readonly config: AppConfig,
   ) {}
 
@@ -57,6 +59,11 @@ export class HookTokens {
       fail: async (manager, stored, failure, at) => {
         await recordFailure(manager, hookId, stored.accountId, failure, at);
         await auditRefresh(this.audit, manager, audited(stored), failure);
+      },
+      announce: ({ health }, failure) => {
+        if (!failure) void this.flags.clear([hookId]);
+        else if (failure.state === 'reauthorization_required')
+          void this.flags.raise(hookId, health.consecutiveFailures + 1);
       },
     };
   }

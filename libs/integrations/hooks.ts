@@ -16,6 +16,7 @@ import {
 import { parseTime, readHookSettings } from './hook-settings.js';
 import { HookTokens } from './hook-tokens.js';
 import { finishParkedInstalls, ignoreOpenWork } from './hook-work.js';
+import { ReauthorizationFlags } from './reauthorization-flags.js';
 import { HIGHLEVEL, THIS_SERVICE } from './refresh-audit.js';
 import { isLockTimeout } from './sql-failures.js';
 import { type TokenGrant } from './token-grant.js';
@@ -37,6 +38,7 @@ export class Hooks {
     private readonly database: DataSource,
     private readonly tokens: HookTokens,
     private readonly audit: AuditLog,
+    private readonly flags: ReauthorizationFlags,
   ) {}
 
   async findById(id: number): Promise<Hook | undefined> {
@@ -86,6 +88,7 @@ export class Hooks {
       );
       return id;
     });
+    await this.flags.clear([hookId]);
     this.logger.log({ msg: 'Connected a HighLevel location', hookId, accountId, locationId });
     return this.repository.findOneByOrFail({ id: hookId });
   }
@@ -129,6 +132,7 @@ export class Hooks {
       await ignoreOpenWork(manager, 'outbox', ids);
       return ids;
     });
+    await this.flags.clear(hookIds);
     this.logger.log({ msg: 'Disconnected HighLevel', accountId, hookIds });
   }
 
@@ -170,7 +174,10 @@ export class Hooks {
         await this.uninstallAgency(manager, companyId, at);
       return concerned.map(({ id }) => id);
     });
-    if (ended.length > 0) this.logger.log({ msg: 'HighLevel uninstalled the app', hookIds: ended });
+    if (ended.length > 0) {
+      await this.flags.clear(ended);
+      this.logger.log({ msg: 'HighLevel uninstalled the app', hookIds: ended });
+    }
     return ended;
   }
 

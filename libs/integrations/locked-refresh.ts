@@ -5,7 +5,14 @@ import { type Renewal } from './token-renewal.js';
 import { HighLevelUnavailable, NotConnected } from './connection-errors.js';
 import { failureError, pendingFailure, recordedFailure } from './refresh-failure.js';
 import { isLockTimeout } from './sql-failures.js';
-import { assertConnected, isFresh, lifetimeMs, type StoredTokens, type TokenRow } from './stored-tokens.js';
+import {
+  assertConnected,
+  isFresh,
+  lifetimeMs,
+  type RecordedFailure,
+  type StoredTokens,
+  type TokenRow,
+} from './stored-tokens.js';
 
 /** What a caller needs a token for. */
 export interface RefreshNeed {
@@ -20,7 +27,9 @@ export interface RefreshNeed {
 }
 
 /** What an exchange came to, once it is committed. */
-type Settled = { readonly token: string } | { readonly error: Error };
+type Settled =
+  | { readonly token: string; readonly failure?: undefined }
+  | { readonly error: Error; readonly failure: RecordedFailure };
 
 /** How long one call of the token endpoint may take. */
 export const OAUTH_TIMEOUT_MS = 10_000;
@@ -73,6 +82,7 @@ export class LockedRefresh {
       try {
         const settled = await this.settle(row, runner.manager, stored, renewal);
         await runner.commitTransaction();
+        row.announce(stored, settled.failure);
         return unwrap(settled);
       } catch (error) {
         if (!isDatabaseError(error)) throw error;
@@ -115,7 +125,7 @@ export class LockedRefresh {
     await row.fail(manager, stored, failure, at);
     const { reason, state } = failure;
     this.logger.warn({ msg: 'The HighLevel token was not refreshed', ...facts, reason, state });
-    return { error: failureError(stored.subject, failure, at) };
+    return { error: failureError(stored.subject, failure, at), failure };
   }
 
   /**
@@ -136,6 +146,7 @@ export class LockedRefresh {
         }
         const settled = await this.settle(row, runner.manager, stored, renewal);
         await runner.commitTransaction();
+        row.announce(stored, settled.failure);
         return settled;
       } catch (error) {
         if (!isDatabaseError(error)) throw error;

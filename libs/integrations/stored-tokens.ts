@@ -54,6 +54,8 @@ export interface TokenRow {
   store(manager: EntityManager, stored: StoredTokens, pair: TokenPair, at: Date): Promise<void>;
   /** Counts a failure and notes when to try again; the tokens stay (HL 2.5). The caller holds the row's lock. */
   fail(manager: EntityManager, stored: StoredTokens, failure: RecordedFailure, at: Date): Promise<void>;
+  /** Tells others, once it is committed, how the row is doing. Must not throw. */
+  announce(stored: StoredTokens, failure: RecordedFailure | undefined): void;
 }
 
 /** Milliseconds until the access token ends; none when nobody noted its end. */

@@ -12,6 +12,7 @@ import { AdvisoryLock } from './advisory-locks.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 import { candidatesAfter } from './due-hooks.js';
 import { parseTime } from './hook-settings.js';
+import { ReauthorizationFlags } from './reauthorization-flags.js';
 import { TokenRefreshService } from './token-refresh.service.js';
 
 /** Far more often than the window (6 h), so that nothing comes to its end between two runs. */
@@ -45,6 +46,7 @@ export class TokenRefreshCron implements OnApplicationBootstrap, BeforeApplicati
   constructor(
     private readonly database: DataSource,
     private readonly refreshService: TokenRefreshService,
+    private readonly flags: ReauthorizationFlags,
     private readonly config: AppConfig,
   ) {}
 
@@ -91,7 +93,9 @@ export class TokenRefreshCron implements OnApplicationBootstrap, BeforeApplicati
       ];
       if (!locked) return undefined;
       try {
-        return await this.refreshAll();
+        const run = await this.refreshAll();
+        await this.flags.reconcile();
+        return run;
       } finally {
         if (!runner.isReleased) await runner.query('select pg_advisory_unlock($1, $2)', lock);
       }
