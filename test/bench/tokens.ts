@@ -1,21 +1,20 @@
 /**
  * How a worker refreshes many tokens that are due at once: `npm run bench:tokens`. Real PostgreSQL, the simulator over
- * HTTP in a process of its own, the worker's own schedule. BENCH_HOOKS (10,000) says how many; DATABASE_URL a database
- * other than one of its own. The last line is JSON.
+ * HTTP in a process of its own, the worker's own schedule. BENCH_HOOKS (10,000) says how many. The last line is JSON.
  */
 import 'reflect-metadata';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
 import { ConfigModule, loadConfig } from '#libs/config';
-import { DatabaseModule, EmbeddedPostgres, runMigrations } from '#libs/database';
+import { DatabaseModule } from '#libs/database';
 import { TokenRefreshCron, TokenRefreshModule, TokenVault } from '#libs/integrations';
+import { BenchDatabase } from './bench-database.js';
+import { print } from './report.js';
 import { type GrantedPair, type SimulatorOrder, type SimulatorReport } from './simulator-process.js';
 
 const HOOKS = Number(process.env['BENCH_HOOKS'] ?? 10_000);
@@ -29,15 +28,15 @@ class BenchWorker {}
 
 async function main(): Promise<void> {
   const simulator = await SimulatorProcess.start();
-  const postgres = process.env['DATABASE_URL'] ? undefined : await TemporaryPostgres.start();
+  const database = await BenchDatabase.start();
   try {
-    const result = await measure(simulator, postgres?.url ?? String(process.env['DATABASE_URL']));
-    say(`${result.hooks} hooks, ${(result.hooks / result.seconds).toFixed(1)} refreshes/s`);
-    process.stdout.write(`${JSON.stringify(result)}\n`);
+    const result = await measure(simulator, database.url);
+    print(`${result.hooks} hooks, ${(result.hooks / result.seconds).toFixed(1)} refreshes/s`);
+    print(JSON.stringify(result));
     if (result.token_requests !== HOOKS) process.exitCode = 1;
   } finally {
     simulator.stop();
-    await postgres?.stop();
+    await database.stop();
   }
 }
 
@@ -45,7 +44,6 @@ async function measure(
   simulator: SimulatorProcess,
   databaseUrl: string,
 ): Promise<{ hooks: number; token_requests: number; seconds: number; rss_growth_mb: number }> {
-  await runMigrations(databaseUrl);
   const config = loadConfig({
     NODE_ENV: 'production',
     FRONTEND_URL: 'https://desk.example.test',
@@ -64,7 +62,7 @@ async function measure(
   });
   const database = app.get(DataSource);
   await plant(database, app.get(TokenVault), simulator);
-  say(`${HOOKS} hooks are due`);
+  print(`${HOOKS} hooks are due`);
 
   global.gc?.();
   const before = process.memoryUsage().rss;
@@ -82,7 +80,7 @@ async function measure(
     `select count(*)::int as stored from integrations_hooks h join ghl.connections c on c.hook_id = h.id
       where c.consecutive_failures = 0 and (h.settings->>'expires_at')::timestamptz > now() + interval '23 hours'`,
   );
-  say(
+  print(
     `refreshed ${run?.refreshed}, failed ${run?.failed}, stored ${stored}, other requests ${total - token}`,
   );
   if (run?.refreshed !== HOOKS || stored !== HOOKS) process.exitCode = 1;
@@ -155,32 +153,6 @@ class SimulatorProcess {
     const [report] = (await once(this.child, 'message')) as [SimulatorReport];
     return report;
   }
-}
-
-/** A server of the benchmark's own, with the durability of production. */
-class TemporaryPostgres {
-  private constructor(
-    private readonly server: EmbeddedPostgres,
-    private readonly dataDir: string,
-    readonly url: string,
-  ) {}
-
-  static async start(): Promise<TemporaryPostgres> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'deskflow-ghl-bench-'));
-    await chmod(dataDir, 0o711); // run by root, the server is another user and has to pass
-    const server = new EmbeddedPostgres({ dataDir });
-    const { url } = await server.start();
-    return new TemporaryPostgres(server, dataDir, url);
-  }
-
-  async stop(): Promise<void> {
-    await this.server.stop();
-    await rm(this.dataDir, { recursive: true, force: true });
-  }
-}
-
-function say(sentence: string): void {
-  process.stdout.write(`${sentence}\n`);
 }
 
 await main();
