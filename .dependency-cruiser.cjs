@@ -4,6 +4,7 @@ const LAYERS = [
   ['config', 'logging'],
   ['database', 'http'],
   ['queue', 'auth'],
+  ['audit'],
   ['contacts', 'health', 'integrations'],
   ['oauth', 'contact-sync'],
   ['webhooks'],

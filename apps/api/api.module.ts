@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuditHttpModule } from '#libs/audit';
 import { AuthModule } from '#libs/auth';
 import { type AppConfig, ConfigModule } from '#libs/config';
 import { ContactsModule } from '#libs/contacts';
@@ -9,7 +10,7 @@ import { OAuthModule } from '#libs/oauth';
 import { QueueModule } from '#libs/queue';
 import { WebhooksModule } from '#libs/webhooks';
 
-/** Everything that answers HTTP: sign-in, OAuth, integrations, contacts, webhook intake, health. */
+/** Everything that answers HTTP: sign-in, OAuth, integrations, the audit log, contacts, webhook intake, health. */
 @Module({})
 export class ApiModule {
   static register(config: AppConfig): DynamicModule {
@@ -20,6 +21,7 @@ export class ApiModule {
         DatabaseModule,
         QueueModule.register(config),
         AuthModule,
+        AuditHttpModule,
         ContactsModule,
         IntegrationsModule,
         OAuthModule,

@@ -28,7 +28,9 @@ export function addAgencyRoutes(server: FastifyInstance, context: Context): void
       requireActive(context, installation);
       const { userId, scope } = installation;
       const tokens = issueTokens(context, { userType: 'Location', companyId, locationId, userId, scope });
-      const answered = omit(tokens, ['userType', 'companyId', 'isBulkInstallation', 'refreshTokenId']);
+      const unsaid = ['userType', 'companyId', 'isBulkInstallation', 'refreshTokenId'];
+      const leftOut = context.settings.get().mintsRefreshTokens ? unsaid : [...unsaid, 'refresh_token'];
+      const answered = omit(tokens, leftOut);
       return { body: { ...answered, appId: app.appId, versionId: app.appId } };
     },
   });

@@ -1,7 +1,9 @@
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { notFound } from './api-error.js';
+import { badRequest, notFound } from './api-error.js';
 import { type Context } from './context.js';
 import { locationOf } from './control-contact-routes.js';
+import { newLocation } from './new-location.js';
+import { requireTexts } from './query-values.js';
 import { bodyOf } from './request-body.js';
 
 /** What happens to the app's access: removed, revoked, suspended. */
@@ -14,6 +16,22 @@ export function addControlInstallationRoutes(server: FastifyInstance, context: C
     const { id } = locationOf(context, request);
     if (!world.uninstallLocation(id)) throw notFound('The app is not installed in this location');
     return { success: true };
+  });
+
+  server.post('/locations/:locationId/install', (request) => {
+    const { id, companyId } = locationOf(context, request);
+    if (!world.installations.addLater(companyId, id, false))
+      throw badRequest('The app is not installed in the agency of this location');
+    return { success: true };
+  });
+
+  server.post('/companies/:companyId/locations', (request) => {
+    const { companyId = '' } = request.params as { companyId?: string };
+    if (!world.companies.get(companyId)) throw notFound('There is no such company');
+    const { name } = requireTexts(bodyOf(request), ['name']);
+    const location = newLocation(companyId, name);
+    world.locations.set(location.id, location);
+    return { location, installed: world.installations.addLater(companyId, location.id, true) };
   });
 
   server.post('/companies/:companyId/uninstall', (request) => {

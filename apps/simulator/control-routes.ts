@@ -51,7 +51,7 @@ export function addControlRoutes(server: FastifyInstance, context: Context): voi
   server.get('/settings', () => settings.get());
   server.put('/settings', (request) => settings.change(bodyOf(request)));
 
-  server.get('/requests', () => ({ requests: requests.list().toReversed() }));
+  server.get('/requests', () => ({ total: requests.total, requests: requests.list().toReversed() }));
 }
 
 function refusalOf(error: FastifyError | ApiError | FaultInvalid | SettingsInvalid): ApiError {

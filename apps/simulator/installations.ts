@@ -14,7 +14,8 @@ export interface Approval {
 }
 
 export interface InstallationEvents {
-  installed(installation: Installation): void;
+  /** @param byItself a new location got the app without anybody doing anything */
+  installed(installation: Installation, byItself?: boolean): void;
   uninstalled(owner: { locationId: string } | { companyId: string }): void;
 }
 
@@ -60,6 +61,19 @@ export class Installations {
     return agency;
   }
 
+  /**
+   * A location gets the app after its agency has it: somebody there adds it, or the location is new and the agency
+   * wants it in all new ones.
+   * @returns whether it has the app now
+   */
+  addLater(companyId: string, locationId: string, byItself: boolean): boolean {
+    const agency = this.find('Company', companyId);
+    if (!agency || (byItself && !agency.installToFutureLocations)) return false;
+    const { scope, userId } = agency;
+    this.add({ userType: 'Location', companyId, locationId, scope, userId }, byItself);
+    return true;
+  }
+
   /** @returns whether the app was there */
   uninstallLocation(locationId: string): boolean {
     const installation = this.find('Location', locationId);
@@ -82,10 +96,10 @@ export class Installations {
     return gone.length > 0;
   }
 
-  private add(installation: Omit<Installation, 'installedAt'>): Installation {
+  private add(installation: Omit<Installation, 'installedAt'>, byItself = false): Installation {
     const stored = { ...installation, installedAt: new Date(this.now()).toISOString() };
     this.records.set(`${stored.userType}:${stored.locationId ?? stored.companyId}`, stored);
-    this.events.installed(stored);
+    this.events.installed(stored, byItself);
     return stored;
   }
 }

@@ -17,9 +17,12 @@ const CAPACITY = 10_000;
 
 /** The newest calls of the app's; the control API's and the consent page's are not among them. */
 export class RequestLog {
+  /** All that were ever made, those included that are forgotten by now. */
+  total = 0;
   private readonly ring = new Ring<LoggedRequest>(CAPACITY);
 
   record(request: LoggedRequest): void {
+    this.total += 1;
     this.ring.push(request);
   }
 
@@ -40,6 +43,7 @@ export class RequestLog {
   }
 
   clear(): void {
+    this.total = 0;
     this.ring.clear();
   }
 }

@@ -44,6 +44,8 @@ export interface Settings {
   rateLimit: RateLimit;
   /** HL 2.5. */
   tokenLifetimeSeconds: number;
+  /** Whether a location token that an agency mints comes with a refresh token: since May 2026, it is said (HL 2.5). */
+  mintsRefreshTokens: boolean;
   /** How long a change stays invisible to searches (HL 5.2: "a few seconds"). */
   searchLagMs: number;
   /** Fields that the official schema does not have are refused with 422, `companyName` in updates among them (HL 5.5). */
@@ -59,6 +61,7 @@ export const DEFAULT_SETTINGS: Settings = {
   webhookConcurrency: 1,
   rateLimit: { max: 100, intervalMs: 10_000, daily: 200_000, retryAfter: false },
   tokenLifetimeSeconds: 86_399,
+  mintsRefreshTokens: true,
   searchLagMs: 0,
   rejectUnknownFields: true,
 };
@@ -108,6 +111,7 @@ const CHECKS: Record<keyof Settings, Check> = {
   webhookConcurrency: between(1, 32),
   rateLimit: (value) => problemsOf(value, RATE_LIMIT_CHECKS).join(', ') || undefined,
   tokenLifetimeSeconds: between(1, 31_536_000),
+  mintsRefreshTokens: flag,
   searchLagMs: between(0, 60_000),
   rejectUnknownFields: flag,
 };

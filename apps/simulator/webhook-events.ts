@@ -28,9 +28,15 @@ export function contactEvents({ before, after }: ContactChange, stamp: EventStam
   return before ? [event('ContactDelete', eventView(before), stamp)] : [];
 }
 
-/** HL 4.6. */
-export function installEvent(installation: Installation, company: Company, stamp: EventStamp): Json {
+/** HL 4.6. Where a new location got the app by itself, nobody and no agency need be named. */
+export function installEvent(
+  installation: Installation,
+  company: Company,
+  stamp: EventStamp,
+  byItself = false,
+): Json {
   const { userType, locationId, companyId, userId } = installation;
+  if (byItself) return event('INSTALL', { installType: userType, locationId }, stamp);
   return event(
     'INSTALL',
     {

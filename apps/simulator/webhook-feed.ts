@@ -27,9 +27,9 @@ export function webhookFeed({ appId, now, world, send }: WebhookFeedParts): Worl
       if (!scopes.includes(CONTACT_EVENTS_SCOPE) || !locations.get(locationId)?.active) return;
       for (const event of contactEvents(change, stamp())) send(event);
     },
-    installed: (installation) => {
+    installed: (installation, byItself = false) => {
       const company = world().companies.get(installation.companyId);
-      if (company) send(installEvent(installation, company, stamp()));
+      if (company) send(installEvent(installation, company, stamp(), byItself));
     },
     uninstalled: (owner) => send(uninstallEvent(owner, stamp())),
   };

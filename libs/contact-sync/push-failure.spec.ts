@@ -39,17 +39,17 @@ describe(reactTo.name, () => {
     ['a rejected token', answer('token_rejected'), { kind: 'retry', delayMs: 60_000, isAttempt: false }],
     [
       'a suspended location',
-      new LocationSuspended(1, new Date(NOW + 5000)),
+      new LocationSuspended({ hook_id: 1 }, new Date(NOW + 5000)),
       { kind: 'retry', delayMs: 5000, isAttempt: false },
     ],
     [
       'a token endpoint that is down',
-      new HighLevelUnavailable(1, 'x', new Date(NOW - 5)),
+      new HighLevelUnavailable({ hook_id: 1 }, 'x', new Date(NOW - 5)),
       { kind: 'retry', delayMs: 0, isAttempt: false },
     ],
     [
       'a revoked grant',
-      new ReauthorizationRequired(1, 'x', new Date(NOW)),
+      new ReauthorizationRequired({ hook_id: 1 }, 'x', new Date(NOW)),
       { kind: 'retry', delayMs: 60_000, isAttempt: false },
     ],
     ['a disconnect', new NotConnected(), { kind: 'ignored', reason: 'disconnected' }],

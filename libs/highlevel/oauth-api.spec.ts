@@ -147,13 +147,24 @@ describe(OAuthApi.name, () => {
     expect(await refresh({ json: PAIR })).toMatchObject({ refreshToken: 'refresh-1', userType: 'Location' });
   });
 
+  it('takes an access token that comes alone: what was used up for it is gone', async () => {
+    const answer = await refresh({ json: { ...PAIR, refresh_token: undefined } });
+    expect(answer).toMatchObject({ accessToken: 'access-1' });
+    expect(answer).not.toHaveProperty('refreshToken');
+  });
+
+  it.each(['soon', undefined, null, 0, -86_399])(
+    'takes a pair that says %s of its lifetime, and counts on an hour',
+    async (expires_in) => {
+      const answer = await refresh({ json: { ...PAIR, expires_in } });
+      expect(answer).toMatchObject({ refreshToken: 'refresh-1', expiresInSeconds: 3_600 });
+    },
+  );
+
   it.each<[string, Reply]>([
     ['a page', { text: '<html>' }],
     ['nothing', { status: 204 }],
     ['no access token', { json: { ...LOCATION_ANSWER, access_token: '' } }],
-    ['no refresh token', { json: { ...LOCATION_ANSWER, refresh_token: undefined } }],
-    ['no lifetime', { json: { ...LOCATION_ANSWER, expires_in: 'soon' } }],
-    ['a lifetime that is over', { json: { ...LOCATION_ANSWER, expires_in: 0 } }],
     ['an unknown user type', { json: { ...LOCATION_ANSWER, userType: 'Robot' } }],
     ['a location without its id', { json: { ...LOCATION_ANSWER, locationId: undefined } }],
     ['a company without its id', { json: { ...PAIR, userType: 'Company', locationId: 'Loc1' } }],

@@ -57,6 +57,8 @@ export interface InstalledLocationsQuery {
   agencyToken: string;
   /** `true`: only locations that have the app. */
   isInstalled?: boolean;
+  /** Part of the name. */
+  query?: string;
   skip?: number;
   /** HighLevel's own default is 20. */
   limit?: number;
@@ -161,7 +163,7 @@ export class OAuthApi {
     for (const [name, value] of Object.entries(fields)) if (value !== undefined) form.set(name, value);
     const { status, body } = await this.post(TOKEN_PATH, FORM, form.toString(), [clientSecret, grant]);
     const answer = readTokenAnswer(body, known);
-    if (answer?.refreshToken === undefined) throw unusable(TOKEN_PATH, status);
+    if (answer === undefined) throw unusable(TOKEN_PATH, status);
     return answer;
   }
 

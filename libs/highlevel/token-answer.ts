@@ -5,8 +5,9 @@ export type UserType = 'Location' | 'Company';
 /** A token pair and whom it is for (HL 2.3). */
 export interface TokenAnswer {
   accessToken: string;
-  /** Only a location token minted from an agency's may lack it (HL 2.5). */
+  /** A location token minted from an agency's may lack it (HL 2.5); then the one at hand stays (RFC 6749 6). */
   refreshToken?: string;
+  /** `ASSUMED_LIFETIME_SECONDS` where the answer says nothing that makes sense. */
   expiresInSeconds: number;
   /** What was granted, separated by spaces. */
   scope: string;
@@ -27,18 +28,22 @@ export interface TokenAnswer {
 /** What the caller knows already and the answer need not repeat. */
 export type KnownOwner = Partial<Pick<TokenAnswer, 'userType' | 'locationId' | 'companyId'>>;
 
+/**
+ * Of a token whose end nobody says. To refuse the answer would lose the pair in it, whose predecessor is used up; so it
+ * is taken, and renewed soon.
+ */
+export const ASSUMED_LIFETIME_SECONDS = 3_600;
+
 /** Reads a token answer; undefined when one cannot work with it. snake_case and camelCase in one object (HL 2.3). */
 export function readTokenAnswer(body: unknown, known: KnownOwner = {}): TokenAnswer | undefined {
   if (!isRecord(body)) return undefined;
   const accessToken = textOf(body.access_token);
-  const expiresInSeconds = numberOf(body.expires_in);
   const userType = userTypeOf(body.userType) ?? known.userType;
-  if (accessToken === undefined || expiresInSeconds === undefined || userType === undefined) return undefined;
-  if (expiresInSeconds <= 0) return undefined;
+  if (accessToken === undefined || userType === undefined) return undefined;
   return present({
     accessToken,
     refreshToken: textOf(body.refresh_token),
-    expiresInSeconds,
+    expiresInSeconds: lifetimeOf(body.expires_in),
     scope: textOf(body.scope) ?? '',
     userType,
     locationId: textOf(body.locationId) ?? known.locationId,
@@ -55,6 +60,11 @@ export function readTokenAnswer(body: unknown, known: KnownOwner = {}): TokenAns
 /** The answer says for which location, or which company, it is. */
 export function namesOwner({ userType, locationId, companyId }: TokenAnswer): boolean {
   return (userType === 'Location' ? locationId : companyId) !== undefined;
+}
+
+function lifetimeOf(value: unknown): number {
+  const seconds = numberOf(value) ?? 0;
+  return seconds > 0 ? seconds : ASSUMED_LIFETIME_SECONDS;
 }
 
 function userTypeOf(value: unknown): UserType | undefined {

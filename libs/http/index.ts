@@ -8,6 +8,7 @@ export { DomainErrorFilter } from './domain-error.filter.js';
 export { explainError, type Explanation } from './explain-error.js';
 export { ErrorBody } from './error-body.js';
 export { ERROR_ANSWERS, type ErrorAnswer } from './error-answers.js';
+export { type Keyset, KeysetMeta, keysetOf, keysetPage, KeysetQuery } from './keyset-page.js';
 export { ApiCredentials, openApiDocument } from './openapi-document.js';
 export { createFastifyAdapter } from './fastify-adapter.js';
 export { BigPathId, parsePathId, PathId } from './path-id.js';

@@ -1,4 +1,5 @@
 import { DomainError } from '#libs/errors';
+import { type TokenSubject } from './token-subject.js';
 
 /** The account has no HighLevel connection, or not the one asked for, or its tokens are gone (uninstalled). */
 export class NotConnected extends DomainError {
@@ -23,11 +24,11 @@ export class ReauthorizationRequired extends DomainError {
   readonly code = 'reauthorization_required';
 
   constructor(
-    readonly hookId: number,
+    readonly subject: TokenSubject,
     reason: string,
     since: Date,
   ) {
-    super('HighLevel must be authorized again', { hook_id: hookId, reason, since: since.toISOString() });
+    super('HighLevel must be authorized again', { ...subject, reason, since: since.toISOString() });
   }
 }
 
@@ -36,11 +37,11 @@ export class LocationSuspended extends DomainError {
   readonly code = 'highlevel_refused';
 
   constructor(
-    readonly hookId: number,
+    readonly subject: TokenSubject,
     readonly retryAt: Date,
   ) {
     super('The HighLevel location is not active', {
-      hook_id: hookId,
+      ...subject,
       reason: 'location_not_active',
       retry_at: retryAt.toISOString(),
     });
@@ -52,17 +53,39 @@ export class HighLevelUnavailable extends DomainError {
   readonly code = 'highlevel_unavailable';
 
   constructor(
-    readonly hookId: number,
-    reason: string,
+    readonly subject: TokenSubject,
+    readonly reason: string,
     readonly retryAt: Date,
   ) {
     super('HighLevel could not refresh the token', {
-      hook_id: hookId,
+      ...subject,
       reason,
       retry_at: retryAt.toISOString(),
     });
   }
 }
+
+/** HighLevel refuses a call that only an agency's token may make: nothing but a change over there helps. */
+export class AgencyRefused extends DomainError {
+  readonly code = 'highlevel_refused';
+
+  constructor(
+    readonly reason: AgencyRefusal,
+    companyId: string,
+  ) {
+    super(AGENCY_REFUSALS[reason], { company_id: companyId, reason });
+  }
+}
+
+export type AgencyRefusal = 'scope_missing' | 'not_installed' | 'location_not_active' | 'refused';
+
+const AGENCY_REFUSALS: Readonly<Record<AgencyRefusal, string>> = {
+  scope_missing:
+    'The agency has not granted oauth.readonly and oauth.write: add them to GHL_EXTRA_SCOPES and authorize again',
+  not_installed: 'The app is not installed in this HighLevel location',
+  location_not_active: 'The HighLevel location is not active',
+  refused: 'HighLevel refused the request of the agency',
+};
 
 /** GHL_TOKEN_REFRESH=off: DeskFlow's own job refreshes, and two refreshers destroy each other's tokens (DM 0.6). */
 export class RefreshLeftToDeskFlow extends DomainError {

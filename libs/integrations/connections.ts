@@ -1,5 +1,6 @@
-import { type Connection, type ConnectionState } from '#libs/database';
+import { type Connection } from '#libs/database';
 import { type EntityManager } from 'typeorm';
+import { type RecordedFailure } from './stored-tokens.js';
 
 /** How the connection of a hook is doing: its `ghl.connections` row, or what a hook without one counts as. */
 export interface ConnectionHealth extends Omit<Connection, 'accountId' | 'isDefault' | 'since'> {
@@ -11,13 +12,6 @@ export interface LocationProfile {
   readonly name: string | null;
   readonly timezone: string | null;
   readonly country: string | null;
-}
-
-/** How a failed refresh leaves the connection. */
-export interface ConnectionFailure {
-  readonly state: ConnectionState;
-  readonly reason: string;
-  readonly nextAttemptAt: Date | null;
 }
 
 /**
@@ -87,7 +81,7 @@ export async function recordFailure(
   manager: EntityManager,
   hookId: number,
   accountId: number,
-  failure: ConnectionFailure,
+  failure: RecordedFailure,
   at: Date,
 ): Promise<void> {
   await manager.query(

@@ -1,15 +1,18 @@
 import { Injectable } from '@nestjs/common';
+import { type AuditActor, AuditLog } from '#libs/audit';
 import { AppConfig } from '#libs/config';
 import { GOHIGHLEVEL_APP_ID, HookStatus } from '#libs/database';
 import { type EntityManager } from 'typeorm';
-import { CONNECTION_COLUMNS, type ConnectionHealth } from './connections.js';
+import { CONNECTION_COLUMNS, type ConnectionHealth, recordFailure, recordRefreshed } from './connections.js';
+import { auditRefresh, type AuditedRow, THIS_SERVICE } from './refresh-audit.js';
 import { type HookSettings, parseTime, readHookSettings } from './hook-settings.js';
+import { ReauthorizationFlags } from './reauthorization-flags.js';
 import { keepingParametersSecret } from './sql-failures.js';
-import { type StoredTokens } from './stored-tokens.js';
-import { type TokenGrant } from './token-grant.js';
+import { type StoredTokens, type TokenRow } from './stored-tokens.js';
+import { type TokenGrant, type TokenPair } from './token-grant.js';
 import { TokenVault } from './token-vault.js';
 
-interface TokenRow extends ConnectionHealth {
+interface HookRow extends ConnectionHealth {
   readonly accountId: number;
   readonly status: number | null;
   readonly referenceId: string | null;
@@ -31,32 +34,60 @@ const SETTINGS_OBJECT = `case jsonb_typeof(settings) when 'object' then settings
 export class HookTokens {
   constructor(
     private readonly vault: TokenVault,
+    private readonly audit: AuditLog,
+    private readonly flags: ReauthorizationFlags,
     private readonly config: AppConfig,
   ) {}
 
-  /** @throws TokenUnreadable */
-  async find(manager: EntityManager, hookId: number): Promise<StoredTokens | undefined> {
-    const [row] = await manager.query<TokenRow[]>(SELECT_TOKENS, [hookId]);
+  /** The row of a hook as one that is renewed. @param actor who wants it renewed */
+  row(hookId: number, actor: AuditActor = THIS_SERVICE): TokenRow {
+    const audited = ({ accountId, holder }: StoredTokens): AuditedRow => {
+      const locationId = holder.userType === 'Location' ? holder.locationId : undefined;
+      return { kind: 'connection', accountId, hookId, locationId, actor };
+    };
+    return {
+      key: `hook ${hookId}`,
+      subject: { hook_id: hookId },
+      facts: { hookId },
+      find: (manager) => this.find(manager, hookId),
+      lock: (manager) => this.lock(manager, hookId),
+      store: async (manager, stored, pair, at) => {
+        await this.write(manager, hookId, pair, this.settingsOf(pair));
+        await recordRefreshed(manager, hookId, stored.accountId, at);
+        await auditRefresh(this.audit, manager, audited(stored));
+      },
+      fail: async (manager, stored, failure, at) => {
+        await recordFailure(manager, hookId, stored.accountId, failure, at);
+        await auditRefresh(this.audit, manager, audited(stored), failure);
+      },
+      announce: ({ health }, failure) => {
+        if (!failure) void this.flags.clear([hookId]);
+        else if (failure.state === 'reauthorization_required')
+          void this.flags.raise(hookId, health.consecutiveFailures + 1);
+      },
+    };
+  }
+
+  private async find(manager: EntityManager, hookId: number): Promise<StoredTokens | undefined> {
+    const [row] = await manager.query<HookRow[]>(SELECT_TOKENS, [hookId]);
     return row && this.opened(row);
   }
 
-  /**
-   * As `find`, and nobody else refreshes this hook until the transaction ends. @throws TokenUnreadable
-   * Two statements: one that waited for the lock would see the hook as it is now and its connection as it was before.
-   */
-  async lock(manager: EntityManager, hookId: number): Promise<StoredTokens | undefined> {
+  /** Two statements: one that waited for the lock would see the hook as it is now and its connection as it was before. */
+  private async lock(manager: EntityManager, hookId: number): Promise<StoredTokens | undefined> {
     await manager.query('select from integrations_hooks where id = $1 for update', [hookId]);
     return this.find(manager, hookId);
   }
 
-  /** Stores a renewed pair. The caller holds the row's lock. @throws Unavailable */
-  async store(manager: EntityManager, hookId: number, grant: TokenGrant): Promise<void> {
-    await this.write(manager, hookId, grant, this.settingsOf(grant));
-  }
-
-  /** Stores the first pair of a new authorization and enables the hook. @throws Unavailable */
+  /** Stores the first pair of a new authorization and enables the hook; of an older one nothing stays. @throws Unavailable */
   async install(manager: EntityManager, hookId: number, grant: TokenGrant, at: Date): Promise<void> {
-    await this.write(manager, hookId, grant, { ...this.settingsOf(grant), connected_at: at.toISOString() });
+    await this.drop(manager, hookId);
+    await this.write(manager, hookId, grant, {
+      ...this.settingsOf(grant),
+      location_id: grant.locationId,
+      user_type: 'Location',
+      connected_at: at.toISOString(),
+    });
     await manager.query(`update integrations_hooks set status = ${HookStatus.enabled} where id = $1`, [
       hookId,
     ]);
@@ -76,7 +107,7 @@ export class HookTokens {
   private async write(
     manager: EntityManager,
     hookId: number,
-    grant: TokenGrant,
+    { accessToken }: TokenPair,
     settings: HookSettings,
   ): Promise<void> {
     await keepingParametersSecret(
@@ -84,21 +115,19 @@ export class HookTokens {
         `update integrations_hooks
             set access_token = $2, settings = ${SETTINGS_OBJECT} || $3::jsonb, updated_at = now() at time zone 'UTC'
           where id = $1`,
-        [hookId, this.vault.seal(grant.accessToken), JSON.stringify(settings)],
+        [hookId, this.vault.seal(accessToken), JSON.stringify(settings)],
       ),
     );
   }
 
   /** Keys that the answer did not carry are left out, so that concatenation keeps what is stored. */
-  private settingsOf(grant: TokenGrant): HookSettings {
+  private settingsOf({ refreshToken, expiresAt, scope, companyId, userId }: TokenPair): HookSettings {
     return {
-      refresh_token: grant.refreshToken === undefined ? undefined : this.sealRefreshToken(grant.refreshToken),
-      expires_at: grant.expiresAt.toISOString(),
-      scope: grant.scope,
-      location_id: grant.locationId,
-      company_id: grant.companyId,
-      user_id: grant.userId,
-      user_type: grant.userType,
+      refresh_token: refreshToken === undefined ? undefined : this.sealRefreshToken(refreshToken),
+      expires_at: expiresAt.toISOString(),
+      scope,
+      company_id: companyId,
+      user_id: userId,
     };
   }
 
@@ -107,20 +136,24 @@ export class HookTokens {
     return this.config.ghl.encryptRefreshToken ? this.vault.seal(token) : token;
   }
 
-  private opened(row: TokenRow): StoredTokens {
-    const { accountId, status, referenceId, accessToken, settings: storedSettings, ...connection } = row;
+  private opened(row: HookRow): StoredTokens {
+    const { hookId, accountId, status, referenceId, accessToken, settings: storedSettings, ...health } = row;
     const settings = readHookSettings(storedSettings);
     const open = (stored: string | null | undefined): string | undefined =>
-      stored ? this.vault.open(stored, row.hookId) : undefined;
+      stored ? this.vault.open(stored, hookId) : undefined;
     return {
-      hookId: row.hookId,
+      subject: { hook_id: hookId },
       accountId,
-      locationId: referenceId ?? settings.location_id ?? '',
+      holder: {
+        userType: 'Location',
+        locationId: referenceId ?? settings.location_id ?? '',
+        companyId: settings.company_id,
+      },
       enabled: status === HookStatus.enabled,
       accessToken: open(accessToken),
       refreshToken: open(settings.refresh_token),
       expiresAt: parseTime(settings.expires_at),
-      connection,
+      health,
     };
   }
 }

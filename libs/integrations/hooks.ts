@@ -1,9 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { type AuditActor, AuditLog } from '#libs/audit';
 import { GOHIGHLEVEL_APP_ID, Hook, HookStatus, HookType } from '#libs/database';
 import { Unavailable } from '#libs/errors';
 import { DataSource, type EntityManager, type Repository } from 'typeorm';
 import { AdvisoryLock } from './advisory-locks.js';
-import { removeAgency } from './agencies.js';
+import { removeAgenciesOf, removeAgency } from './agencies.js';
 import { LocationAlreadyConnected, NotConnected } from './connection-errors.js';
 import {
   findConnections,
@@ -15,6 +16,8 @@ import {
 import { parseTime, readHookSettings } from './hook-settings.js';
 import { HookTokens } from './hook-tokens.js';
 import { finishParkedInstalls, ignoreOpenWork } from './hook-work.js';
+import { ReauthorizationFlags } from './reauthorization-flags.js';
+import { HIGHLEVEL, THIS_SERVICE } from './refresh-audit.js';
 import { isLockTimeout } from './sql-failures.js';
 import { type TokenGrant } from './token-grant.js';
 
@@ -34,6 +37,8 @@ export class Hooks {
   constructor(
     private readonly database: DataSource,
     private readonly tokens: HookTokens,
+    private readonly audit: AuditLog,
+    private readonly flags: ReauthorizationFlags,
   ) {}
 
   async findById(id: number): Promise<Hook | undefined> {
@@ -58,9 +63,10 @@ export class Hooks {
   /**
    * Gives a location to an account and stores its tokens. A location the account holds already is updated in place,
    * and whatever was wrong with it is forgotten.
+   * @param actor who wants it
    * @throws LocationAlreadyConnected when another account holds it, also disabled or uninstalled
    */
-  async connect(accountId: number, grant: TokenGrant): Promise<Hook> {
+  async connect(accountId: number, grant: TokenGrant, actor: AuditActor = THIS_SERVICE): Promise<Hook> {
     const { locationId } = grant;
     const hookId = await this.inTransaction(async (manager) => {
       await lockLocation(manager, locationId);
@@ -76,8 +82,13 @@ export class Hooks {
       await this.tokens.install(manager, id, grant, at);
       await recordInstalled(manager, id, accountId, at);
       await finishParkedInstalls(manager, { hookId: id, accountId, locationId });
+      await this.audit.record(
+        { accountId, action: 'connection.connect', actor, outcome: 'success', hookId: id, locationId },
+        manager,
+      );
       return id;
     });
+    await this.flags.clear([hookId]);
     this.logger.log({ msg: 'Connected a HighLevel location', hookId, accountId, locationId });
     return this.repository.findOneByOrFail({ id: hookId });
   }
@@ -88,24 +99,40 @@ export class Hooks {
   }
 
   /**
-   * Removes the account's connection to one location, or to all of them: hook rows and with them the tokens go, as
-   * Chatwoot deletes them; contact links stay, so that reconnecting finds the pairs again.
+   * Removes the account's connection to one location, or to all of them and to its agencies, whose later locations
+   * would come by themselves: hook rows and with them the tokens go, as Chatwoot deletes them; contact links stay, so
+   * that reconnecting finds the pairs again.
    * @throws NotConnected when there is nothing to remove
    */
-  async disconnect(accountId: number, locationId?: string): Promise<void> {
+  async disconnect(
+    accountId: number,
+    { locationId, actor = THIS_SERVICE }: { locationId?: string | undefined; actor?: AuditActor } = {},
+  ): Promise<void> {
     const hookIds = await this.inTransaction(async (manager) => {
-      const [removed] = await manager.query<[{ id: number }[], number]>(
+      const [removed] = await manager.query<[{ id: number; locationId: string | null }[], number]>(
         `delete from integrations_hooks
-          where account_id = $1 and app_id = $2 and ($3::text is null or reference_id = $3::text) returning id`,
+          where account_id = $1 and app_id = $2 and ($3::text is null or reference_id = $3::text)
+          returning id, reference_id as "locationId"`,
         [accountId, GOHIGHLEVEL_APP_ID, locationId ?? null],
       );
+      const agencies = locationId === undefined ? await removeAgenciesOf(manager, accountId) : [];
       const ids = removed.map(({ id }) => id);
-      if (ids.length === 0) throw new NotConnected();
+      if (ids.length + agencies.length === 0) throw new NotConnected();
+      const common = { accountId, actor, outcome: 'success' } as const;
+      for (const hook of removed) {
+        const about = { hookId: hook.id, locationId: hook.locationId };
+        await this.audit.record({ ...common, ...about, action: 'connection.disconnect' }, manager);
+      }
+      for (const company_id of agencies) {
+        const details = { company_id };
+        await this.audit.record({ ...common, details, action: 'agency.disconnect' }, manager);
+      }
       await manager.query('delete from ghl.connections where hook_id = any($1::bigint[])', [ids]);
       await ignoreOpenWork(manager, 'inbox', ids);
       await ignoreOpenWork(manager, 'outbox', ids);
       return ids;
     });
+    await this.flags.clear(hookIds);
     this.logger.log({ msg: 'Disconnected HighLevel', accountId, hookIds });
   }
 
@@ -116,7 +143,6 @@ export class Hooks {
    */
   async uninstall({ locationId, companyId, at }: Uninstallation): Promise<number[]> {
     const ended = await this.inTransaction(async (manager) => {
-      if (locationId === undefined && companyId !== undefined) await removeAgency(manager, companyId, at);
       const hooks = await manager
         .createQueryBuilder(Hook, 'hook')
         .where('hook.appId = :appId', { appId: GOHIGHLEVEL_APP_ID })
@@ -137,14 +163,28 @@ export class Hooks {
         const installedAt = connections.get(hook.id)?.installedAt ?? connectedAt(hook);
         return installedAt === undefined || installedAt <= at;
       });
-      for (const { id, accountId } of concerned) {
+      const common = { action: 'connection.uninstall', actor: HIGHLEVEL, outcome: 'success' } as const;
+      for (const { id, accountId, referenceId } of concerned) {
         await this.tokens.drop(manager, id);
         await recordUninstalled(manager, id, accountId, at);
+        await this.audit.record({ ...common, accountId, hookId: id, locationId: referenceId }, manager);
       }
+      // After the hooks: a refresh, too, locks a hook before its agency.
+      if (locationId === undefined && companyId !== undefined)
+        await this.uninstallAgency(manager, companyId, at);
       return concerned.map(({ id }) => id);
     });
-    if (ended.length > 0) this.logger.log({ msg: 'HighLevel uninstalled the app', hookIds: ended });
+    if (ended.length > 0) {
+      await this.flags.clear(ended);
+      this.logger.log({ msg: 'HighLevel uninstalled the app', hookIds: ended });
+    }
     return ended;
+  }
+
+  private async uninstallAgency(manager: EntityManager, companyId: string, at: Date): Promise<void> {
+    const common = { action: 'agency.uninstall', actor: HIGHLEVEL, outcome: 'success' } as const;
+    for (const accountId of await removeAgency(manager, companyId, at))
+      await this.audit.record({ ...common, accountId, details: { company_id: companyId } }, manager);
   }
 
   private async inTransaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {

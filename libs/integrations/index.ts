@@ -1,6 +1,9 @@
 export { Hook } from '#libs/database';
-export { Agencies, type AgencyGrant } from './agencies.js';
+export { Agencies, type Agency, type AgencyGrant } from './agencies.js';
+export { AgencyInstalls, type Installation, type InstallOutcome } from './agency-installs.js';
+export { type AgencyLocation, AgencyLocations } from './agency-locations.js';
 export {
+  AgencyRefused,
   HighLevelUnavailable,
   LocationAlreadyConnected,
   LocationSuspended,
@@ -15,9 +18,12 @@ export { type HookSettings, parseTime, readHookSettings } from './hook-settings.
 export { IntegrationStatuses } from './integration-status.js';
 export { IntegrationsModule } from './integrations.module.js';
 export { Hooks, type Uninstallation } from './hooks.js';
-export { grantFrom, expiryOf, type TokenGrant } from './token-grant.js';
+export { LocationProfiles } from './location-profiles.js';
+export { grantFrom, pairFrom, type TokenGrant } from './token-grant.js';
 export { TokenRefreshCron } from './token-refresh.cron.js';
 export { TokenRefreshModule } from './token-refresh.module.js';
 export { TokenRefreshService } from './token-refresh.service.js';
+export { type RotationReport, TokenRotation } from './token-rotation.js';
+export { TokenRotationModule } from './token-rotation.module.js';
 export { TokenUnreadable } from './token-unreadable.js';
 export { TokenVault } from './token-vault.js';

@@ -54,6 +54,9 @@ export class ConnectionStatus {
   @ApiProperty({ ...TEXT, description: 'Machine code of what is wrong', example: 'refresh_token_refused' })
   reason!: string | null;
 
+  @ApiProperty({ ...TEXT, description: 'The same in words', example: 'HighLevel does not answer' })
+  last_error!: string | null;
+
   @ApiProperty({ ...TIME, description: 'Since when it is in this state' })
   since!: string | null;
 

@@ -7,6 +7,7 @@ import { type Shape } from '#libs/http';
 import { DataSource } from 'typeorm';
 import { NotConnected } from './connection-errors.js';
 import { type ConnectionHealth, findConnections } from './connections.js';
+import { lastError } from './last-error.js';
 import { parseTime, readHookSettings } from './hook-settings.js';
 import { Hooks } from './hooks.js';
 import { type ConnectionStatus, type IntegrationStatus } from './integration-status.dto.js';
@@ -69,6 +70,7 @@ export class IntegrationStatuses {
       missing_scopes: wanted.filter((scope) => !scopes.includes(scope)),
       state,
       reason: health?.reason ?? null,
+      last_error: lastError(health?.reason),
       since: iso(health?.since),
       consecutive_failures: health?.consecutiveFailures ?? 0,
       next_attempt_at: iso(health?.nextAttemptAt),

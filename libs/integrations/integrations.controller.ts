@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AdminOnly, type CallingAccount, CurrentAccount } from '#libs/auth';
+import { AdminOnly, type CallingAccount, type CallingUser, CurrentAccount, CurrentUser } from '#libs/auth';
 import { type Shape } from '#libs/http';
 import { Hooks } from './hooks.js';
 import { IntegrationStatus } from './integration-status.dto.js';
@@ -46,10 +46,11 @@ export class IntegrationsController {
   @ApiOkResponse({ type: IntegrationStatus, description: 'The status afterwards' })
   async refresh(
     @CurrentAccount() account: CallingAccount,
+    @CurrentUser() user: CallingUser,
     @Query() { location_id }: LocationSelection,
   ): Promise<Shape<IntegrationStatus>> {
     const { id } = await this.statuses.select(account.id, location_id);
-    await this.tokenRefresh.refresh(id);
+    await this.tokenRefresh.refresh(id, { actor: { kind: 'user', userId: user.id } });
     return this.statuses.of(account.id);
   }
 
@@ -63,9 +64,11 @@ export class IntegrationsController {
   @ApiOkResponse({ description: 'Disconnected' })
   disconnect(
     @CurrentAccount() account: CallingAccount,
+    @CurrentUser() user: CallingUser,
     @Query() { location_id }: LocationSelection,
   ): Promise<void> {
-    return this.hooks.disconnect(account.id, location_id);
+    const actor = { kind: 'user', userId: user.id } as const;
+    return this.hooks.disconnect(account.id, { locationId: location_id, actor });
   }
 
   @Delete('gohighlevel')
@@ -77,8 +80,10 @@ export class IntegrationsController {
   @ApiOkResponse({ description: 'Disconnected' })
   disconnectByAppId(
     @CurrentAccount() account: CallingAccount,
+    @CurrentUser() user: CallingUser,
     @Query() { location_id }: LocationSelection,
   ): Promise<void> {
-    return this.hooks.disconnect(account.id, location_id);
+    const actor = { kind: 'user', userId: user.id } as const;
+    return this.hooks.disconnect(account.id, { locationId: location_id, actor });
   }
 }

@@ -1,13 +1,18 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DomainError, Unavailable } from '#libs/errors';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
-import { type ClientCredentials, type Renewal, TokenRenewal } from './token-renewal.js';
+import { type Renewal } from './token-renewal.js';
 import { HighLevelUnavailable, NotConnected } from './connection-errors.js';
-import { recordFailure, recordRefreshed } from './connections.js';
-import { HookTokens } from './hook-tokens.js';
-import { connectionFailure, failureError, pendingFailure } from './refresh-failure.js';
+import { failureError, pendingFailure, recordedFailure } from './refresh-failure.js';
 import { isLockTimeout } from './sql-failures.js';
-import { assertConnected, isFresh, lifetimeMs, type StoredTokens } from './stored-tokens.js';
+import {
+  assertConnected,
+  isFresh,
+  lifetimeMs,
+  type RecordedFailure,
+  type StoredTokens,
+  type TokenRow,
+} from './stored-tokens.js';
 
 /** What a caller needs a token for. */
 export interface RefreshNeed {
@@ -22,14 +27,19 @@ export interface RefreshNeed {
 }
 
 /** What an exchange came to, once it is committed. */
-type Settled = { readonly token: string } | { readonly error: Error };
+type Settled =
+  | { readonly token: string; readonly failure?: undefined }
+  | { readonly error: Error; readonly failure: RecordedFailure };
 
-/**
- * The lock is held over up to four calls of at most OAUTH_TIMEOUT_MS each (refresh, the same again, reconnect, code).
- * Who waits for it waits longer than that, and PostgreSQL ends the transaction of a process that hangs later still.
- */
+/** How long one call of the token endpoint may take. */
 export const OAUTH_TIMEOUT_MS = 10_000;
-const LOCK_TIMEOUT_MS = 4 * OAUTH_TIMEOUT_MS + 10_000;
+/**
+ * The lock is held over at most so many of them: refresh, the same again, reconnect, its code; and where the agency
+ * mints the token instead, as many for the agency's own token, and the minting.
+ */
+const MOST_CALLS = 9;
+/** Who waits for the lock waits longer than that, and PostgreSQL ends the transaction of a process that hangs later still. */
+const LOCK_TIMEOUT_MS = MOST_CALLS * OAUTH_TIMEOUT_MS + 10_000;
 const STATEMENT_TIMEOUT_MS = LOCK_TIMEOUT_MS + 5_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = LOCK_TIMEOUT_MS + 10_000;
 /** When a caller may ask again whose wait for the lock timed out. */
@@ -40,102 +50,112 @@ const COMMIT_ATTEMPTS = 10;
 const FIRST_COMMIT_DELAY_MS = 50;
 const MAX_COMMIT_DELAY_MS = 5_000;
 
-/** One exchange with HighLevel under the row lock of its hook, held from before the request until after the commit. */
+/** One exchange with HighLevel under the lock of a row, held from before the request until after the commit. */
 @Injectable()
 export class LockedRefresh {
   private readonly logger = new Logger(LockedRefresh.name);
 
-  constructor(
-    private readonly database: DataSource,
-    private readonly tokens: HookTokens,
-    private readonly renewal: TokenRenewal,
-  ) {}
+  constructor(private readonly database: DataSource) {}
 
   /**
    * The access token that meets the need, renewed only if nobody else did it first.
+   * @param renew asks HighLevel; it touches no row that is locked here
    * @throws NotConnected, ReauthorizationRequired, LocationSuspended, HighLevelUnavailable, TokenUnreadable, Unavailable
    */
-  async run(hookId: number, need: RefreshNeed, credentials: ClientCredentials): Promise<string> {
+  async run(
+    row: TokenRow,
+    need: RefreshNeed,
+    renew: (stored: StoredTokens) => Promise<Renewal>,
+  ): Promise<string> {
     const runner = this.database.createQueryRunner();
     let stored: StoredTokens | undefined;
     let renewal: Renewal;
     try {
       await begin(runner);
-      stored = await this.lock(runner.manager, hookId);
+      stored = await this.lock(row, runner.manager);
       assertConnected(stored);
       const token = usableToken(stored, need);
       if (token !== undefined) return token;
       const pending = need.asked ? undefined : pendingFailure(stored, new Date());
       if (pending) throw pending;
-      renewal = await this.renewal.renew(stored, credentials);
+      renewal = await renew(stored);
       try {
-        const settled = await this.settle(runner.manager, stored, renewal);
+        const settled = await this.settle(row, runner.manager, stored, renewal);
         await runner.commitTransaction();
+        row.announce(stored, settled.failure);
         return unwrap(settled);
       } catch (error) {
         if (!isDatabaseError(error)) throw error;
-        this.logger.warn({ msg: 'A refreshed token was not committed; trying another connection', hookId });
+        this.logger.warn({
+          msg: 'A refreshed token was not committed; trying another connection',
+          ...row.facts,
+        });
       }
     } finally {
       await end(runner);
     }
-    return unwrap(await this.settleElsewhere(stored, renewal));
+    return unwrap(await this.settleElsewhere(row, stored, renewal));
   }
 
-  /** As `HookTokens.lock`; a wait that times out is answered like a HighLevel that does not answer. */
-  private async lock(manager: EntityManager, hookId: number): Promise<StoredTokens | undefined> {
+  /** A wait that times out is answered like a HighLevel that does not answer. */
+  private async lock(row: TokenRow, manager: EntityManager): Promise<StoredTokens | undefined> {
     try {
-      return await this.tokens.lock(manager, hookId);
+      return await row.lock(manager);
     } catch (error) {
       if (!isLockTimeout(error)) throw error;
-      throw new HighLevelUnavailable(hookId, 'refresh_under_way', new Date(Date.now() + BUSY_RETRY_MS));
+      throw new HighLevelUnavailable(row.subject, 'refresh_under_way', new Date(Date.now() + BUSY_RETRY_MS));
     }
   }
 
   /** Writes what the exchange came to. The caller holds the lock and commits. */
-  private async settle(manager: EntityManager, stored: StoredTokens, renewal: Renewal): Promise<Settled> {
-    const { hookId, accountId } = stored;
+  private async settle(
+    row: TokenRow,
+    manager: EntityManager,
+    stored: StoredTokens,
+    renewal: Renewal,
+  ): Promise<Settled> {
+    const facts = { ...row.facts, accountId: stored.accountId };
     const at = new Date();
-    if ('grant' in renewal) {
-      await this.tokens.store(manager, hookId, renewal.grant);
-      await recordRefreshed(manager, hookId, accountId, at);
-      this.logger.log({ msg: 'Refreshed the HighLevel token', hookId, accountId });
-      return { token: renewal.grant.accessToken };
+    if ('pair' in renewal) {
+      await row.store(manager, stored, renewal.pair, at);
+      this.logger.log({ msg: 'Refreshed the HighLevel token', ...facts });
+      return { token: renewal.pair.accessToken };
     }
-    const failure = connectionFailure(stored, renewal.failure, at);
-    await recordFailure(manager, hookId, accountId, failure, at);
+    const failure = recordedFailure(stored, renewal.failure, at);
+    await row.fail(manager, stored, failure, at);
     const { reason, state } = failure;
-    this.logger.warn({ msg: 'The HighLevel token was not refreshed', hookId, accountId, reason, state });
-    return { error: failureError(hookId, failure, at) };
+    this.logger.warn({ msg: 'The HighLevel token was not refreshed', ...facts, reason, state });
+    return { error: failureError(stored.subject, failure, at), failure };
   }
 
   /**
    * The connection died between HighLevel's answer and the commit, and the lock with it: nothing else is done before
    * the new pair is stored. Where another process stored one meanwhile (or the commit did arrive), that one counts.
    */
-  private async settleElsewhere(stored: StoredTokens, renewal: Renewal): Promise<Settled> {
+  private async settleElsewhere(row: TokenRow, stored: StoredTokens, renewal: Renewal): Promise<Settled> {
     for (let attempt = 0; attempt < COMMIT_ATTEMPTS; attempt += 1) {
       await pause(Math.min(FIRST_COMMIT_DELAY_MS * 2 ** attempt, MAX_COMMIT_DELAY_MS));
       const runner = this.database.createQueryRunner();
       try {
         await begin(runner);
-        const current = await this.tokens.lock(runner.manager, stored.hookId);
+        const current = await row.lock(runner.manager);
         assertConnected(current);
         if (current.refreshToken !== stored.refreshToken || current.accessToken !== stored.accessToken) {
           if (current.accessToken === undefined) throw new NotConnected();
           return { token: current.accessToken };
         }
-        const settled = await this.settle(runner.manager, stored, renewal);
+        const settled = await this.settle(row, runner.manager, stored, renewal);
         await runner.commitTransaction();
+        row.announce(stored, settled.failure);
         return settled;
       } catch (error) {
         if (!isDatabaseError(error)) throw error;
-        this.logger.warn({ msg: 'A refreshed token is still not committed', hookId: stored.hookId, attempt });
+        this.logger.warn({ msg: 'A refreshed token is still not committed', ...row.facts, attempt });
       } finally {
         await end(runner);
       }
     }
-    this.logger.error({ msg: 'A refreshed token could not be committed and is lost', hookId: stored.hookId });
+    this.logger.error({ msg: 'A refreshed token could not be committed and is lost', ...row.facts });
     throw new Unavailable('PostgreSQL');
   }
 }

@@ -6,22 +6,29 @@ import {
 } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
 import { AppConfig } from '#libs/config';
-import { GOHIGHLEVEL_APP_ID, HookStatus } from '#libs/database';
 import { DomainError } from '#libs/errors';
 import { DataSource } from 'typeorm';
 import { AdvisoryLock } from './advisory-locks.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
+import { candidatesAfter } from './due-hooks.js';
 import { parseTime } from './hook-settings.js';
+import { ReauthorizationFlags } from './reauthorization-flags.js';
 import { TokenRefreshService } from './token-refresh.service.js';
 
 /** Far more often than the window (6 h), so that nothing comes to its end between two runs. */
 const EVERY_15_MINUTES = '*/15 * * * *';
+/** Two periods: a shorter GHL_REFRESH_WINDOW would leave a gap in which tokens end before the next run. */
+const LEAST_WINDOW_MS = 30 * 60_000;
 /** Rows looked at in one statement; memory stays the same for ten hooks and ten thousand. */
 const BATCH_SIZE = 500;
 /** The refresh service runs no more at a time either. */
 const CONCURRENCY = 4;
-/** A pause of up to this long before each refresh, so that a batch does not reach HighLevel as one burst. */
+/**
+ * A pause before each refresh of up to so many milliseconds, so that what is due does not reach HighLevel as one burst.
+ * Less where a whole batch is due: all pauses of a batch come to some seconds, and 10,000 hooks to minutes, not hours.
+ */
 const MAX_JITTER_MS = 200;
+const MAX_JITTER_OF_BATCH_MS = 20_000;
 
 /** What a run did. What failed is noted at its connection and comes back by itself. */
 export interface RefreshRun {
@@ -39,6 +46,7 @@ export class TokenRefreshCron implements OnApplicationBootstrap, BeforeApplicati
   constructor(
     private readonly database: DataSource,
     private readonly refreshService: TokenRefreshService,
+    private readonly flags: ReauthorizationFlags,
     private readonly config: AppConfig,
   ) {}
 
@@ -85,7 +93,9 @@ export class TokenRefreshCron implements OnApplicationBootstrap, BeforeApplicati
       ];
       if (!locked) return undefined;
       try {
-        return await this.refreshAll();
+        const run = await this.refreshAll();
+        await this.flags.reconcile();
+        return run;
       } finally {
         if (!runner.isReleased) await runner.query('select pg_advisory_unlock($1, $2)', lock);
       }
@@ -96,16 +106,22 @@ export class TokenRefreshCron implements OnApplicationBootstrap, BeforeApplicati
 
   private async refreshAll(): Promise<RefreshRun> {
     const limit = new ConcurrencyLimit(CONCURRENCY);
+    const windowMs = Math.max(this.config.ghl.refreshWindowMs, LEAST_WINDOW_MS);
     let refreshed = 0;
     let failed = 0;
     for (let lastId = 0; !this.stopping;) {
-      const batch = await this.candidatesAfter(lastId);
+      const batch = await candidatesAfter(this.database, lastId, BATCH_SIZE);
       const last = batch.at(-1);
       if (!last) break;
       lastId = last.id;
-      const endsBefore = Date.now() + this.config.ghl.refreshWindowMs;
-      const due = batch.filter(({ expiresAt }) => (parseTime(expiresAt)?.getTime() ?? 0) <= endsBefore);
-      const results = await Promise.all(due.map(({ id }) => limit.run(() => this.refreshOne(id))));
+      const endsBefore = Date.now() + windowMs;
+      const due = batch.filter(
+        ({ expiresAt, mayBeTried }) => mayBeTried && (parseTime(expiresAt)?.getTime() ?? 0) <= endsBefore,
+      );
+      const jitterMs = Math.min(MAX_JITTER_MS, MAX_JITTER_OF_BATCH_MS / due.length);
+      const results = await Promise.all(
+        due.map(({ id }) => limit.run(() => this.refreshOne(id, windowMs, jitterMs))),
+      );
       refreshed += results.filter((succeeded) => succeeded).length;
       failed += results.filter((succeeded) => !succeeded).length;
     }
@@ -113,33 +129,17 @@ export class TokenRefreshCron implements OnApplicationBootstrap, BeforeApplicati
   }
 
   /** Whether the hook has a fresh token now. */
-  private async refreshOne(hookId: number): Promise<boolean> {
+  private async refreshOne(hookId: number, windowMs: number, jitterMs: number): Promise<boolean> {
     if (this.stopping) return false;
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_JITTER_MS));
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * jitterMs));
     try {
-      await this.refreshService.refreshAhead(hookId, this.config.ghl.refreshWindowMs);
+      await this.refreshService.refreshAhead(hookId, windowMs);
       return true;
     } catch (error) {
       const code = error instanceof DomainError ? error.code : nameOf(error);
       this.logger.warn({ msg: 'A token that ends soon was not refreshed', hookId, code });
       return false;
     }
-  }
-
-  /**
-   * Enabled hooks by id that may be tried now. `expires_at` is compared outside: DeskFlow and this service write it
-   * in several textual forms, which SQL cannot compare.
-   */
-  private async candidatesAfter(lastId: number): Promise<{ id: number; expiresAt: unknown }[]> {
-    return this.database.query(
-      `select h.id, h.settings->'expires_at' as "expiresAt"
-         from integrations_hooks h left join ghl.connections c on c.hook_id = h.id
-        where h.app_id = $1 and h.status = $2 and h.id > $3
-          and coalesce(c.state, 'connected') in ('connected', 'suspended')
-          and (c.next_attempt_at is null or c.next_attempt_at <= now())
-        order by h.id limit $4`,
-      [GOHIGHLEVEL_APP_ID, HookStatus.enabled, lastId, BATCH_SIZE],
-    );
   }
 }
 

@@ -1,12 +1,14 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { type AuditActor } from '#libs/audit';
 import { AppConfig, GlobalConfigService } from '#libs/config';
 import { Unavailable } from '#libs/errors';
 import { DataSource } from 'typeorm';
-import { ConcurrencyLimit } from './concurrency-limit.js';
 import { HighLevelUnavailable, LocationSuspended, RefreshLeftToDeskFlow } from './connection-errors.js';
 import { HookTokens } from './hook-tokens.js';
+import { LocationRenewal } from './location-renewal.js';
 import { LockedRefresh, type RefreshNeed } from './locked-refresh.js';
-import { assertConnected, isFresh, lifetimeMs, type StoredTokens } from './stored-tokens.js';
+import { SharedRefreshes } from './shared-refreshes.js';
+import { assertConnected, isFresh, lifetimeMs, type StoredTokens, type TokenRow } from './stored-tokens.js';
 
 /** A token with less left than this is renewed before it is used: minutes, since work may wait in queues (HL 2.5). */
 const USE_MARGIN_MS = 5 * 60_000;
@@ -19,6 +21,8 @@ const FOREIGN_REFRESH_POLL_MS = 1_000;
 export interface RefreshRequest {
   /** The access token HighLevel refused. Without it the refresh is one that a person asked for. */
   readonly rejectedToken?: string;
+  /** That person, for the audit log. */
+  readonly actor?: AuditActor;
 }
 
 /**
@@ -28,13 +32,17 @@ export interface RefreshRequest {
 @Injectable()
 export class TokenRefreshService implements BeforeApplicationShutdown {
   private readonly logger = new Logger(TokenRefreshService.name);
-  private readonly underWay = new Map<number, Promise<string>>();
-  private readonly limit = new ConcurrencyLimit(MAX_CONCURRENT_REFRESHES);
+  private readonly refreshes = new SharedRefreshes(MAX_CONCURRENT_REFRESHES, async (row, need) => {
+    // Looked up first: it may need a connection of its own, and the lock should not wait for that.
+    const credentials = await this.globalConfig.ghlCredentials();
+    return this.lockedRefresh.run(row, need, (stored) => this.renewal.renew(stored, credentials));
+  });
 
   constructor(
     private readonly database: DataSource,
     private readonly tokens: HookTokens,
     private readonly lockedRefresh: LockedRefresh,
+    private readonly renewal: LocationRenewal,
     private readonly globalConfig: GlobalConfigService,
     private readonly config: AppConfig,
   ) {}
@@ -45,11 +53,12 @@ export class TokenRefreshService implements BeforeApplicationShutdown {
    * NotConfigured, Unavailable
    */
   async freshAccessToken(hookId: number): Promise<string> {
-    const stored = await this.readable(hookId);
+    const row = this.tokens.row(hookId);
+    const stored = await this.readable(row);
     const { accessToken } = stored;
     if (accessToken !== undefined && isFresh(stored, USE_MARGIN_MS)) return accessToken;
     try {
-      return await this.renewed(stored, { seen: accessToken, marginMs: USE_MARGIN_MS });
+      return await this.renewed(row, { seen: accessToken, marginMs: USE_MARGIN_MS });
     } catch (error) {
       // Passing trouble does not matter while the token at hand still works.
       const passing = error instanceof HighLevelUnavailable || error instanceof LocationSuspended;
@@ -64,54 +73,39 @@ export class TokenRefreshService implements BeforeApplicationShutdown {
    * @returns the fresh access token
    * @throws as `freshAccessToken`; RefreshLeftToDeskFlow when a person asks and GHL_TOKEN_REFRESH is off
    */
-  async refresh(hookId: number, { rejectedToken }: RefreshRequest = {}): Promise<string> {
-    const stored = await this.readable(hookId);
-    const seen = stored.accessToken;
+  async refresh(hookId: number, { rejectedToken, actor }: RefreshRequest = {}): Promise<string> {
+    const row = this.tokens.row(hookId, actor);
+    const { accessToken: seen } = await this.readable(row);
     if (rejectedToken !== undefined) {
-      return this.renewed(stored, { seen, marginMs: USE_MARGIN_MS, rejected: rejectedToken });
+      return this.renewed(row, { seen, marginMs: USE_MARGIN_MS, rejected: rejectedToken });
     }
     if (!this.config.ghl.tokenRefresh) throw new RefreshLeftToDeskFlow();
-    return this.renewed(stored, { seen, marginMs: USE_MARGIN_MS, rejected: seen, asked: true });
+    return this.renewed(row, { seen, marginMs: USE_MARGIN_MS, rejected: seen, asked: true });
   }
 
   /** Renews a token that ends within `windowMs`; does nothing when it does not, or must not be tried yet. */
   async refreshAhead(hookId: number, windowMs: number): Promise<void> {
-    const stored = await this.readable(hookId);
+    const row = this.tokens.row(hookId);
+    const stored = await this.readable(row);
     if (isFresh(stored, windowMs)) return;
-    await this.renewed(stored, { seen: stored.accessToken, marginMs: windowMs });
+    await this.renewed(row, { seen: stored.accessToken, marginMs: windowMs });
   }
 
-  /** A pair that HighLevel has granted is in memory only until it is committed: wait for that. */
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.allSettled(this.underWay.values());
+    await this.refreshes.settled();
   }
 
-  private async renewed(stored: StoredTokens, need: RefreshNeed): Promise<string> {
-    if (!this.config.ghl.tokenRefresh) return this.awaitForeignRefresh(stored.hookId, need);
-    const running = this.underWay.get(stored.hookId);
-    if (!running) return this.start(stored, need);
-    const token = await running;
-    // The exchange under way may have begun before this token was refused, and may have settled on it.
-    return token === need.rejected ? (this.underWay.get(stored.hookId) ?? this.start(stored, need)) : token;
-  }
-
-  private start(stored: StoredTokens, need: RefreshNeed): Promise<string> {
-    const refresh = this.limit
-      .run(async () => {
-        // Looked up first: it may need a connection of its own, and the lock should not wait for that.
-        const credentials = await this.globalConfig.ghlCredentials();
-        return this.lockedRefresh.run(stored.hookId, need, credentials);
-      })
-      .finally(() => this.underWay.delete(stored.hookId));
-    this.underWay.set(stored.hookId, refresh);
-    return refresh;
+  private async renewed(row: TokenRow, need: RefreshNeed): Promise<string> {
+    return this.config.ghl.tokenRefresh
+      ? this.refreshes.renewed(row, need)
+      : this.awaitForeignRefresh(row, need);
   }
 
   /** GHL_TOKEN_REFRESH=off: DeskFlow's job will write the fresh pair; two refreshers destroy each other's tokens. */
-  private async awaitForeignRefresh(hookId: number, need: RefreshNeed): Promise<string> {
+  private async awaitForeignRefresh(row: TokenRow, need: RefreshNeed): Promise<string> {
     const deadline = Date.now() + FOREIGN_REFRESH_WAIT_MS;
     do {
-      const stored = await this.readable(hookId);
+      const stored = await this.readable(row);
       if (
         stored.accessToken !== undefined &&
         stored.accessToken !== need.rejected &&
@@ -121,12 +115,12 @@ export class TokenRefreshService implements BeforeApplicationShutdown {
       }
       await new Promise((resolve) => setTimeout(resolve, FOREIGN_REFRESH_POLL_MS));
     } while (Date.now() < deadline);
-    this.logger.warn({ msg: 'No fresh token came while refreshing is left to DeskFlow', hookId });
+    this.logger.warn({ msg: 'No fresh token came while refreshing is left to DeskFlow', ...row.facts });
     throw new Unavailable('A fresh HighLevel token');
   }
 
-  private async readable(hookId: number): Promise<StoredTokens> {
-    const stored = await this.tokens.find(this.database.manager, hookId);
+  private async readable(row: TokenRow): Promise<StoredTokens> {
+    const stored = await row.find(this.database.manager);
     assertConnected(stored);
     return stored;
   }

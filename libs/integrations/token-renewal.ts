@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { OAuthApi, type TokenAnswer, TokenEndpointError } from '#libs/highlevel';
-import { type StoredTokens } from './stored-tokens.js';
-import { grantFrom, type TokenGrant } from './token-grant.js';
+import { type StoredTokens, type TokenHolder } from './stored-tokens.js';
+import { pairFrom, type TokenPair } from './token-grant.js';
 
 export interface ClientCredentials {
   readonly clientId: string;
@@ -22,36 +22,44 @@ export interface RenewalFailure {
   readonly retryAfterMs?: number | undefined;
 }
 
-export type Renewal = { readonly grant: TokenGrant } | { readonly failure: RenewalFailure };
+export type Renewal = { readonly pair: TokenPair } | { readonly failure: RenewalFailure };
 
 /** 4xx statuses that ask to come again (RFC 9110, RFC 6585); any other one of the reconnect endpoint is a refusal. */
 const COME_AGAIN: readonly (number | undefined)[] = [408, 425, 429];
 
-/** Asks HighLevel for a new token pair, in the order of HL 2.5 and 2.8. Touches no table. */
+/** Asks HighLevel for a new token pair, in the ways of HL 2.5 and 2.8. Touches no table. */
 @Injectable()
 export class TokenRenewal {
   constructor(private readonly oauth: OAuthApi) {}
 
   /** Refreshes, and where the refresh token is refused wins a new pair back without the user. */
   async renew(tokens: StoredTokens, credentials: ClientCredentials): Promise<Renewal> {
-    const { refreshToken, locationId } = tokens;
-    if (refreshToken !== undefined) {
-      const refreshed = await this.granted(locationId, () => this.refresh(refreshToken, credentials));
-      if (!(refreshed instanceof TokenEndpointError)) return { grant: refreshed };
-      if (refreshed.kind !== 'invalid_grant') return { failure: failureOf(refreshed) };
-    }
-    const reconnected = await this.granted(locationId, () => this.reconnect(locationId, credentials));
-    if (!(reconnected instanceof TokenEndpointError)) return { grant: reconnected };
-    return { failure: isRefusal(reconnected) ? refusal(tokens) : failureOf(reconnected) };
+    const refreshed = await this.refresh(tokens, credentials);
+    return wasRefused(refreshed) ? this.reconnect(tokens, credentials) : refreshed;
   }
 
-  private async granted(
-    locationId: string,
-    ask: () => Promise<TokenAnswer>,
-  ): Promise<TokenGrant | TokenEndpointError> {
+  /** Spends the refresh token; without one that is a refusal. */
+  async refresh({ refreshToken, holder }: StoredTokens, credentials: ClientCredentials): Promise<Renewal> {
+    if (refreshToken === undefined) return { failure: refusal('refresh_token_missing') };
+    const answer = await this.answered(() => this.spend(refreshToken, holder, credentials));
+    if (!(answer instanceof TokenEndpointError)) return answer;
+    return {
+      failure: answer.kind === 'invalid_grant' ? refusal('refresh_token_refused') : failureOf(answer),
+    };
+  }
+
+  /** A new pair without the user, as long as the app is installed (HL 2.8). */
+  async reconnect({ refreshToken, holder }: StoredTokens, credentials: ClientCredentials): Promise<Renewal> {
+    const answer = await this.answered(() => this.askForCode(holder, credentials));
+    if (!(answer instanceof TokenEndpointError)) return answer;
+    const reason = refreshToken === undefined ? 'refresh_token_missing' : 'refresh_token_refused';
+    return { failure: isRefusal(answer) ? refusal(reason) : failureOf(answer) };
+  }
+
+  private async answered(ask: () => Promise<TokenAnswer>): Promise<{ pair: TokenPair } | TokenEndpointError> {
     const askedAt = new Date();
     try {
-      return grantFrom(await ask(), locationId, askedAt);
+      return { pair: pairFrom(await ask(), askedAt) };
     } catch (error) {
       if (error instanceof TokenEndpointError) return error;
       throw error;
@@ -59,9 +67,12 @@ export class TokenRenewal {
   }
 
   /** Where no usable answer came the request may have been executed; only sending the old token once more can tell. */
-  private async refresh(refreshToken: string, credentials: ClientCredentials): Promise<TokenAnswer> {
-    const ask = (): Promise<TokenAnswer> =>
-      this.oauth.refresh({ ...credentials, refreshToken, userType: 'Location' });
+  private async spend(
+    refreshToken: string,
+    { userType }: TokenHolder,
+    credentials: ClientCredentials,
+  ): Promise<TokenAnswer> {
+    const ask = (): Promise<TokenAnswer> => this.oauth.refresh({ ...credentials, refreshToken, userType });
     try {
       return await ask();
     } catch (error) {
@@ -70,10 +81,18 @@ export class TokenRenewal {
     }
   }
 
-  private async reconnect(locationId: string, credentials: ClientCredentials): Promise<TokenAnswer> {
-    const { authorizationCode } = await this.oauth.reconnect({ ...credentials, locationId });
-    return this.oauth.exchangeCode({ ...credentials, code: authorizationCode, userType: 'Location' });
+  private async askForCode(holder: TokenHolder, credentials: ClientCredentials): Promise<TokenAnswer> {
+    const { userType } = holder;
+    const place =
+      holder.userType === 'Location' ? { locationId: holder.locationId } : { companyId: holder.companyId };
+    const { authorizationCode: code } = await this.oauth.reconnect({ ...credentials, ...place });
+    return this.oauth.exchangeCode({ ...credentials, code, userType });
   }
+}
+
+/** Whether another way is worth trying: the token is dead, and HighLevel is there to say so. */
+export function wasRefused(renewal: Renewal): boolean {
+  return 'failure' in renewal && renewal.failure.kind === 'refused';
 }
 
 function isRefusal({ kind, status }: TokenEndpointError): boolean {
@@ -81,11 +100,8 @@ function isRefusal({ kind, status }: TokenEndpointError): boolean {
   return status !== undefined && status >= 400 && status < 500 && !COME_AGAIN.includes(status);
 }
 
-function refusal(tokens: StoredTokens): RenewalFailure {
-  return {
-    kind: 'refused',
-    reason: tokens.refreshToken === undefined ? 'refresh_token_missing' : 'refresh_token_refused',
-  };
+function refusal(reason: 'refresh_token_missing' | 'refresh_token_refused'): RenewalFailure {
+  return { kind: 'refused', reason };
 }
 
 function failureOf(error: TokenEndpointError): RenewalFailure {

@@ -1,4 +1,5 @@
 import { DomainError } from '#libs/errors';
+import { nameOfSubject, type TokenSubject } from './token-subject.js';
 
 /** Why a stored token cannot be read. Chosen so that an operator knows what to mend. */
 export type UnreadableReason =
@@ -10,14 +11,17 @@ export type UnreadableReason =
   | 'not_compressed'
   | 'not_text';
 
-/** A stored value that looks encrypted and cannot be decrypted. Names the hook, never the value. */
+/** A stored value that looks encrypted and cannot be decrypted. Names the hook or agency, never the value. */
 export class TokenUnreadable extends DomainError {
   readonly code = 'token_unreadable';
 
   constructor(
-    readonly hookId: number,
+    readonly subject: TokenSubject,
     readonly reason: UnreadableReason,
   ) {
-    super(`The stored token of hook ${hookId} cannot be decrypted (${reason})`, { hook_id: hookId, reason });
+    super(`The stored token of ${nameOfSubject(subject)} cannot be decrypted (${reason})`, {
+      ...subject,
+      reason,
+    });
   }
 }

@@ -1,5 +1,6 @@
-import { createCipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { deflateSync } from 'node:zlib';
 import { deriveKey, type KeyDigest } from './encryption-keys.js';
 import { TokenUnreadable } from './token-unreadable.js';
 import { TokenVault } from './token-vault.js';
@@ -113,6 +114,49 @@ describe('TokenVault', () => {
     });
   });
 
+  describe('round trips', () => {
+    const texts = { short: 'a-token-of-few-characters', long: 'a-token-of-many-characters '.repeat(40) };
+
+    /** An envelope as DM 8 describes it, by other means than the code under test: Node's deflate, a random IV. */
+    function written(text: string, keyHex: string, isDeterministic: boolean): string {
+      const key = Buffer.from(keyHex, 'hex');
+      const clear = Buffer.from(text);
+      const isCompressed = clear.length > 140;
+      const content = isCompressed ? deflateSync(clear) : clear;
+      const iv = isDeterministic
+        ? createHmac('sha256', key).update(content).digest().subarray(0, 12)
+        : randomBytes(12);
+      const cipher = createCipheriv('aes-256-gcm', key, iv);
+      const p = Buffer.concat([cipher.update(content), cipher.final()]).toString('base64');
+      const reference = createHash('sha1').update(key).digest('hex').slice(0, 4);
+      const h = {
+        iv: iv.toString('base64'),
+        at: cipher.getAuthTag().toString('base64'),
+        i: Buffer.from(reference).toString('base64'),
+        ...(isCompressed && { c: true }),
+      };
+      return JSON.stringify({ p, h });
+    }
+
+    const cases = (['sha1', 'sha256'] as const).flatMap((digest) =>
+      (['deterministic', 'primary'] as const).flatMap((key) =>
+        (['short', 'long'] as const).map((length) => ({ digest, key, length })),
+      ),
+    );
+
+    it.each(cases)('a $length text under the $key key and $digest', ({ digest, key, length }) => {
+      const envelope = written(texts[length], derived[digest][key], key === 'deterministic');
+      expect('c' in (JSON.parse(envelope) as Sealed).h).toBe(length === 'long');
+      for (const vault of Object.values(vaults)) {
+        const opened = vault.open(envelope, HOOK_ID);
+        expect(opened).toBe(texts[length]);
+        expect(vault.open(vault.seal(opened), HOOK_ID)).toBe(opened);
+      }
+      expect(vaults[digest].isCurrent(envelope)).toBe(key === 'deterministic');
+      expect(vaults[digest === 'sha1' ? 'sha256' : 'sha1'].isCurrent(envelope)).toBe(false);
+    });
+  });
+
   describe('clear text', () => {
     it('reads a token written before keys were configured', () => {
       expect(vaults.sha1.open('eyJhbGciOi.clear.token', HOOK_ID)).toBe('eyJhbGciOi.clear.token');
@@ -209,7 +253,11 @@ describe('TokenVault', () => {
       } catch (error) {
         caught = error;
       }
-      expect(caught).toMatchObject({ code: 'token_unreadable', hookId: 7, fields: { hook_id: 7 } });
+      expect(caught).toMatchObject({
+        code: 'token_unreadable',
+        subject: { hook_id: 7 },
+        fields: { hook_id: 7 },
+      });
       const shown = JSON.stringify(caught, Object.getOwnPropertyNames(caught));
       expect(shown).not.toContain((JSON.parse(tampered) as Sealed).p);
       expect(shown).not.toContain(short.text);

@@ -1,5 +1,6 @@
 import { deriveKey, type EncryptionKey, type KeyDigest } from './encryption-keys.js';
 import { looksSealed, openEnvelope, parseEnvelope, sealEnvelope } from './token-envelope.js';
+import { type TokenSubject } from './token-subject.js';
 import { TokenUnreadable, type UnreadableReason } from './token-unreadable.js';
 
 /** The texts of the ACTIVE_RECORD_ENCRYPTION_* variables. Of several keys the first writes and all read. */
@@ -44,6 +45,19 @@ export class TokenVault {
     return looksSealed(stored);
   }
 
+  /**
+   * Whether a stored value is as it would be stored today.
+   * @param seals false for a value that is to be in clear in any case
+   */
+  isCurrent(stored: string, seals = true): boolean {
+    if (!seals || !this.writingKey) return !looksSealed(stored);
+    const envelope = parseEnvelope(stored);
+    return (
+      envelope?.keyReference === this.writingKey.reference &&
+      'text' in openEnvelope(envelope, this.writingKey)
+    );
+  }
+
   /** The text to store: an envelope, or the value itself when no keys are configured. */
   seal(plain: string): string {
     return this.writingKey ? sealEnvelope(plain, this.writingKey) : plain;
@@ -51,13 +65,15 @@ export class TokenVault {
 
   /**
    * The token behind a stored value; clear text passes through.
+   * @param of the id of the hook whose token it is, or what else it belongs to
    * @throws TokenUnreadable for anything that looks like an envelope and does not open. ActiveRecord would return
    * the envelope itself, which must never be sent as a token.
    */
-  open(stored: string, hookId: number): string {
+  open(stored: string, of: number | TokenSubject): string {
     if (!looksSealed(stored)) return stored;
+    const subject = typeof of === 'number' ? { hook_id: of } : of;
     const envelope = parseEnvelope(stored);
-    if (!envelope) throw new TokenUnreadable(hookId, 'malformed_envelope');
+    if (!envelope) throw new TokenUnreadable(subject, 'malformed_envelope');
     const { keyReference } = envelope;
     // References are 16 bits, so several keys may share one, and an envelope without a reference is tried with all.
     const candidates = this.readingKeys.filter(
@@ -70,6 +86,6 @@ export class TokenVault {
       // A key that authenticates but does not yield text says more than the keys that do not fit.
       if (reason !== 'not_compressed' && reason !== 'not_text') reason = opened.unreadable;
     }
-    throw new TokenUnreadable(hookId, reason);
+    throw new TokenUnreadable(subject, reason);
   }
 }

@@ -20,7 +20,7 @@ const ADVICE: Readonly<Record<CallbackFailure, string>> = {
 };
 const GENERIC_ADVICE = 'The connection was not made. Start it again from the integration settings.';
 const AGENCY_NEXT =
-  'The agency authorized the app, and no sub-account is connected yet. Start the connection again and choose one sub-account.';
+  'The agency authorized the app. Now an administrator chooses, in the integration settings, which of its sub-accounts are connected.';
 const SAVED =
   'If you have just approved the request in {crm}, the connection is saved. Administrators see its state in the integration settings.';
 

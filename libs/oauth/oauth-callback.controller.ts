@@ -65,6 +65,7 @@ export class OAuthCallbackController {
       code: single(query.code),
       state: single(query.state),
       error: single(query.error),
+      issuer: query.iss,
     });
     const { accountId, failure } = outcome;
     if (accountId !== undefined && failure === undefined)

@@ -1,29 +1,27 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import { type AuditActor, AuditLog } from '#libs/audit';
 import { AppConfig, type GhlCredentials, GlobalConfigService } from '#libs/config';
-import { type Hook } from '#libs/database';
 import { NotConfigured } from '#libs/errors';
 import { OAuthApi, type TokenAnswer, TokenEndpointError } from '#libs/highlevel';
 import {
   Agencies,
-  expiryOf,
   grantFrom,
-  HighLevelClients,
   Hooks,
   LocationAlreadyConnected,
+  LocationProfiles,
+  pairFrom,
 } from '#libs/integrations';
 import { Administrators } from './administrators.js';
 import { type CallbackFailure, type CallbackOutcome } from './callback-failure.js';
 import { OAuthStates } from './oauth-states.js';
-
-/** A browser waits no longer (milliseconds) for the location's name. What comes later is stored all the same. */
-const DESCRIBE_WAIT_MS = 3_000;
 
 /** The query of a callback; a parameter that is missing, empty or repeated is undefined (RFC 6749 3.1). */
 export interface CallbackQuery {
   readonly code: string | undefined;
   readonly state: string | undefined;
   readonly error: string | undefined;
+  /** RFC 9207; as it came. HighLevel sends none. */
+  readonly issuer: unknown;
 }
 
 /** Turns HighLevel's answer to an authorization into a connection. Never throws: whoever comes here needs a page. */
@@ -37,7 +35,8 @@ export class OAuthCallback {
     private readonly oauth: OAuthApi,
     private readonly hooks: Hooks,
     private readonly agencies: Agencies,
-    private readonly clients: HighLevelClients,
+    private readonly profiles: LocationProfiles,
+    private readonly audit: AuditLog,
     private readonly globalConfig: GlobalConfigService,
     private readonly config: AppConfig,
   ) {}
@@ -52,24 +51,50 @@ export class OAuthCallback {
 
   /** The state is used up whatever came with it, so that a refusal cannot be followed by a second try. */
   private async verify(query: CallbackQuery, credentials: GhlCredentials): Promise<CallbackOutcome> {
-    const refused = refusalIn(query);
+    const refused = this.isOfAnotherServer(query) ? 'invalid_state' : refusalIn(query);
     const reading = await this.states.read(query.state ?? '', credentials.clientSecret);
     if (reading.kind === 'invalid') return { failure: refused ?? 'invalid_state' };
     const { start } = reading;
     const { accountId, userId } = start;
     if (reading.kind === 'expired') return { accountId, failure: refused ?? 'expired_state' };
     const unused = await this.states.consume(start);
-    if (refused) return { accountId, failure: refused };
-    if (!unused || !(await this.administrators.includes(accountId, userId))) {
-      return { accountId, failure: 'invalid_state' };
+    const actor = { kind: 'user', userId } as const;
+    // Not recorded: whoever has seen a used address could go on and on.
+    if (!unused) return { accountId, failure: refused ?? 'invalid_state' };
+    if (refused) return this.recorded({ accountId, failure: refused }, actor);
+    if (!(await this.administrators.includes(accountId, userId))) {
+      return this.recorded({ accountId, failure: 'invalid_state' }, actor);
     }
-    return this.connect(accountId, query.code ?? '', credentials);
+    return this.recorded(await this.connect(accountId, query.code ?? '', credentials, actor), actor);
+  }
+
+  /** Mix-up (RFC 9700 4.4): an answer that names another authorization server; its code is sent nowhere. */
+  private isOfAnotherServer({ issuer }: CallbackQuery): boolean {
+    if (issuer === undefined) return false;
+    const { marketplaceUrl, apiUrl } = this.config.ghl;
+    if (typeof issuer !== 'string' || !URL.canParse(issuer)) return true;
+    return ![marketplaceUrl, apiUrl].some((url) => new URL(url).origin === new URL(issuer).origin);
+  }
+
+  /** What succeeds is recorded where it is stored. */
+  private async recorded(outcome: CallbackOutcome, actor: AuditActor): Promise<CallbackOutcome> {
+    const { accountId, failure: reason } = outcome;
+    if (accountId === undefined || reason === undefined) return outcome;
+    await this.audit.record({
+      accountId,
+      action: 'connection.connect',
+      actor,
+      outcome: 'failure',
+      details: { reason },
+    });
+    return outcome;
   }
 
   private async connect(
     accountId: number,
     code: string,
     credentials: GhlCredentials,
+    actor: AuditActor,
   ): Promise<CallbackOutcome> {
     try {
       const askedAt = new Date();
@@ -80,43 +105,26 @@ export class OAuthCallback {
         redirectUri,
         userType: 'Location',
       });
-      if (answer.userType === 'Company') return await this.keepAgency(accountId, answer, askedAt);
-      await this.connectLocation(accountId, answer, askedAt);
+      if (answer.userType === 'Company') return await this.keepAgency(accountId, answer, askedAt, actor);
+      const grant = grantFrom(answer, answer.locationId ?? '', askedAt);
+      await this.profiles.read(await this.hooks.connect(accountId, grant, actor));
       return { accountId };
     } catch (error) {
       return { accountId, failure: this.failureOf(error) };
     }
   }
 
-  private async connectLocation(accountId: number, answer: TokenAnswer, askedAt: Date): Promise<void> {
-    const hook = await this.hooks.connect(accountId, grantFrom(answer, answer.locationId ?? '', askedAt));
-    await Promise.race([this.describe(hook), pause(DESCRIBE_WAIT_MS, undefined, { ref: false })]);
-  }
-
-  private async keepAgency(accountId: number, answer: TokenAnswer, askedAt: Date): Promise<CallbackOutcome> {
-    const { accessToken, refreshToken = '', companyId = '', scope, userId } = answer;
-    const expiresAt = expiryOf(answer, askedAt);
-    await this.agencies.store(accountId, { companyId, accessToken, refreshToken, expiresAt, scope, userId });
+  private async keepAgency(
+    accountId: number,
+    answer: TokenAnswer,
+    askedAt: Date,
+    actor: AuditActor,
+  ): Promise<CallbackOutcome> {
+    const { companyId = '', approvedLocations = [], installToFutureLocations = false } = answer;
+    const grant = { ...pairFrom(answer, askedAt), companyId, approvedLocations, installToFutureLocations };
+    await this.agencies.store(accountId, grant, actor);
     this.logger.log({ msg: 'An agency authorized the app', accountId, companyId });
     return { accountId, companyId };
-  }
-
-  /** Proves the token and gives the name to show. Never throws: the connection stands also where this fails. */
-  private async describe(hook: Hook): Promise<void> {
-    try {
-      const {
-        name = null,
-        timezone = null,
-        country = null,
-      } = await this.clients.forHook(hook).locations.get();
-      await this.hooks.describe(hook, { name, timezone, country });
-    } catch (error) {
-      this.logger.warn({
-        msg: 'A connected location could not be read',
-        hookId: hook.id,
-        error: nameOf(error),
-      });
-    }
   }
 
   private failureOf(error: unknown): CallbackFailure {

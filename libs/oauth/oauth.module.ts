@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
+import { AuditModule } from '#libs/audit';
 import { ConnectionsModule } from '#libs/integrations';
 import { Administrators } from './administrators.js';
 import { AuthorizationController } from './authorization.controller.js';
@@ -11,7 +12,7 @@ import { OAuthStates } from './oauth-states.js';
 
 /** From the button in DeskFlow to a stored connection. */
 @Module({
-  imports: [JwtModule.register({}), ConnectionsModule],
+  imports: [JwtModule.register({}), AuditModule, ConnectionsModule],
   controllers: [AuthorizationController, OAuthCallbackController, LandingController],
   providers: [Administrators, LandingTickets, OAuthCallback, OAuthStates],
 })

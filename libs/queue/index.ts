@@ -4,4 +4,5 @@ export { type Lane, LANES } from './lane.js';
 export { LeaseLost } from './lease-lost.js';
 export { QueueHealth } from './queue-health.js';
 export { QueueModule } from './queue.module.js';
+export { type KeyChanges, SharedRedis } from './shared-redis.js';
 export { HOOKS_AT_ONCE, type WakeUp, WakeUps } from './wake-ups.js';

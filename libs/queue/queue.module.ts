@@ -8,12 +8,13 @@ import { InProcessWakeUps } from './in-process-wake-ups.js';
 import { LANES } from './lane.js';
 import { LaneProcessors } from './lane-processors.js';
 import { QueueHealth } from './queue-health.js';
+import { NoSharedRedis, QueueRedis, SharedRedis } from './shared-redis.js';
 import { WakeUps } from './wake-ups.js';
 
 const registered = new WeakMap<AppConfig, DynamicModule>();
 
 /**
- * Provides `WakeUps` and `QueueHealth` everywhere: over Bull when there is a Redis, in-process otherwise. A process
+ * Provides `WakeUps`, `QueueHealth` and `SharedRedis` everywhere: over Bull when there is a Redis, in-process otherwise. A process
  * runs the processors whose classes its modules provide, and no others: one without any only rings.
  */
 @Module({})
@@ -33,8 +34,8 @@ function overBull(redisUrl: string): DynamicModule {
     module: QueueModule,
     global: true,
     imports: [BullModule.registerQueue(...LANES.map((lane) => bullOptions(lane, redisUrl)))],
-    providers: [BullWakeUps, ...providedBy(BullWakeUps)],
-    exports: [WakeUps, QueueHealth],
+    providers: [BullWakeUps, ...providedBy(BullWakeUps), { provide: SharedRedis, useClass: QueueRedis }],
+    exports: [WakeUps, QueueHealth, SharedRedis],
   };
 }
 
@@ -43,8 +44,13 @@ function inProcess(): DynamicModule {
     module: QueueModule,
     global: true,
     imports: [DiscoveryModule],
-    providers: [LaneProcessors, InProcessWakeUps, ...providedBy(InProcessWakeUps)],
-    exports: [WakeUps, QueueHealth],
+    providers: [
+      LaneProcessors,
+      InProcessWakeUps,
+      ...providedBy(InProcessWakeUps),
+      { provide: SharedRedis, useClass: NoSharedRedis },
+    ],
+    exports: [WakeUps, QueueHealth, SharedRedis],
   };
 }
 

@@ -5,8 +5,8 @@ import { Hooks } from '#libs/integrations';
 import { HOOKS_AT_ONCE, type WakeUp, WakeUps } from '#libs/queue';
 import { reactTo } from './apply-failure.js';
 import { ContactEvents } from './contact-events.js';
-import { type ClaimedEvent, InboxClaims, ROWS_PER_CLAIM, UNINSTALL_LANE } from './inbox-claims.js';
-import { Uninstalls } from './uninstalls.js';
+import { type ClaimedEvent, InboxClaims, LIFECYCLE_LANE, ROWS_PER_CLAIM } from './inbox-claims.js';
+import { LifecycleEvents } from './lifecycle-events.js';
 
 /** However much is due for a hook, after so many batches it goes to the end of the line, so that others get a turn. */
 const BATCHES_PER_TURN = 5;
@@ -31,7 +31,7 @@ export class InboundProcessor implements OnModuleDestroy {
     private readonly hooks: Hooks,
     private readonly claims: InboxClaims,
     private readonly contactEvents: ContactEvents,
-    private readonly uninstalls: Uninstalls,
+    private readonly lifecycleEvents: LifecycleEvents,
     private readonly wakeUps: WakeUps,
   ) {}
 
@@ -72,7 +72,7 @@ export class InboundProcessor implements OnModuleDestroy {
 
   /** Undefined while the hook is disabled: its rows wait for a reinstall. */
   private async applierFor(hookId: number): Promise<Apply | undefined> {
-    if (hookId === UNINSTALL_LANE) return (events) => this.uninstalls.apply(events);
+    if (hookId === LIFECYCLE_LANE) return (events) => this.lifecycleEvents.apply(events);
     const hook: Hook | undefined = await this.hooks.findById(hookId);
     if (hook?.status !== HookStatus.enabled) return undefined;
     return (events) => this.contactEvents.apply(hook, events);

@@ -5,10 +5,10 @@ import { giveBackExpired, LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /**
- * `hook_id` of UNINSTALL rows. An agency's ends several hooks at once and may name none of ours, and it must be applied
- * whatever state the hook is in: these rows have a lane of their own.
+ * `hook_id` of INSTALL and UNINSTALL rows that are to be applied. An agency's concerns several hooks at once and may
+ * name none of ours, and it must be applied whatever state the hook is in: these rows have a lane of their own.
  */
-export const UNINSTALL_LANE = 0;
+export const LIFECYCLE_LANE = 0;
 
 /** Rows applied in one transaction. Each may take three advisory locks, and PostgreSQL has room for some 6,000. */
 export const ROWS_PER_CLAIM = 100;
@@ -124,6 +124,16 @@ export class InboxClaims {
           set state = 'dead', reason = $3, last_error = $4, finished_at = now(), lease_token = null, lease_until = null
         where id = $1 and lease_token = $2 and state = 'processing'`,
       [id, leaseToken, reason, storableText(error).slice(0, MAX_ERROR_LENGTH)],
+    );
+  }
+
+  /** It waits until somebody brings it back. */
+  async park({ id, leaseToken }: ClaimedEvent, reason: string): Promise<void> {
+    await this.database.query(
+      `update ghl.inbox
+          set state = 'parked', reason = $3, hook_id = null, attempts = 0, lease_token = null, lease_until = null
+        where id = $1 and lease_token = $2 and state = 'processing'`,
+      [id, leaseToken, reason],
     );
   }
 

@@ -5,7 +5,7 @@ import { WakeUps } from '#libs/queue';
 import { DataSource } from 'typeorm';
 import { type Delivery } from './delivery.js';
 import { GroupCommit } from './group-commit.js';
-import { UNINSTALL_LANE } from './inbox-claims.js';
+import { LIFECYCLE_LANE } from './inbox-claims.js';
 import { notStored } from './not-stored.js';
 import { isDataFault } from './sql-faults.js';
 
@@ -32,7 +32,7 @@ const STORE: PreparedStatement = {
   ), stored as (
     insert into ghl.inbox (delivery_key, type, account_id, hook_id, location_id, company_id, entity_key, event_at, body,
                            state, reason, finished_at)
-    select d.key, d.type, hook.account_id, case d.kind when 'uninstall' then ${UNINSTALL_LANE} else hook.id end,
+    select d.key, d.type, hook.account_id, case d.kind when 'uninstall' then ${LIFECYCLE_LANE} else hook.id end,
            d.location_id, d.company_id, d.entity_key, to_timestamp(d.event_ms / 1000),
            substring($2::bytea from d.body_start for d.body_length),
            fate.state, fate.reason, case when fate.state in ('ignored', 'dead') then now() end

@@ -4,9 +4,9 @@ import { ConnectionsModule } from '#libs/integrations';
 import { ContactEvents } from './contact-events.js';
 import { InboundProcessor } from './inbound.processor.js';
 import { InboxClaims } from './inbox-claims.js';
+import { LifecycleEvents } from './lifecycle-events.js';
 import { Inbox } from './inbox.js';
 import { SignatureGuard } from './signature.guard.js';
-import { Uninstalls } from './uninstalls.js';
 import { WebhookSettings } from './webhook-settings.js';
 import { WebhooksController } from './webhooks.controller.js';
 import { WorkSweeper } from './work-sweeper.js';
@@ -18,6 +18,6 @@ export class WebhooksModule {}
 /** Applies them. The sweeper needs `ScheduleModule`. */
 @Module({
   imports: [ConnectionsModule, ContactSyncModule],
-  providers: [ContactEvents, InboundProcessor, InboxClaims, Uninstalls, WorkSweeper],
+  providers: [ContactEvents, InboundProcessor, InboxClaims, LifecycleEvents, WorkSweeper],
 })
 export class WebhooksWorkerModule {}

@@ -3,7 +3,8 @@ import { Interval } from '@nestjs/schedule';
 import { GOHIGHLEVEL_APP_ID, HookStatus } from '#libs/database';
 import { type Lane, WakeUps } from '#libs/queue';
 import { DataSource } from 'typeorm';
-import { UNINSTALL_LANE } from './inbox-claims.js';
+import { LIFECYCLE_LANE } from './inbox-claims.js';
+import { wakeParkedInstalls } from './parked-installs.js';
 
 /** Also how soon a change that DeskFlow's own code wrote is pushed: nobody rings for it. */
 const EVERY_MS = 1_000;
@@ -46,6 +47,7 @@ export class WorkSweeper {
 
   /** One look at both lanes. */
   async sweep(): Promise<void> {
+    await wakeParkedInstalls(this.database.manager);
     for (const lane of ['inbound', 'outbound'] as const) {
       await this.dropOrphans(lane);
       for (const hookId of await this.dueHooks(lane)) this.wakeUps.ring(lane, hookId);
@@ -60,7 +62,7 @@ export class WorkSweeper {
          select hook_id from ghl.${TABLES[lane]} where state = 'processing' and lease_until <= now()
        )
        select hook_id from ripe
-        where hook_id = ${UNINSTALL_LANE}
+        where hook_id = ${LIFECYCLE_LANE}
            or exists (select from public.integrations_hooks h
                        where h.id = ripe.hook_id and h.status = ${HookStatus.enabled} ${IS_WELL[lane]})`,
     );
@@ -72,7 +74,7 @@ export class WorkSweeper {
     await this.database.query(
       `update ghl.${TABLES[lane]} w
           set state = 'ignored', reason = 'disconnected', finished_at = now(), lease_token = null, lease_until = null
-        where w.state = 'processing' and w.lease_until <= now() and w.hook_id <> ${UNINSTALL_LANE}
+        where w.state = 'processing' and w.lease_until <= now() and w.hook_id <> ${LIFECYCLE_LANE}
           and not exists (select from public.integrations_hooks h
                            where h.id = w.hook_id and h.app_id = '${GOHIGHLEVEL_APP_ID}')`,
     );

@@ -4,6 +4,7 @@ import {
   Account,
   AccountUser,
   Agency,
+  AuditEvent,
   Connection,
   Contact,
   ContactInbox,
@@ -45,6 +46,18 @@ const SAMPLES: readonly [EntityTarget<ObjectLiteral>, DeepPartial<ObjectLiteral>
       expiresAt: TIME,
       scope: null,
       userId: 'u',
+    },
+  ],
+  [
+    AuditEvent,
+    {
+      accountId: 1,
+      action: 'event.replay',
+      actorKind: 'user',
+      actorUserId: 1,
+      hookId: null,
+      outcome: 'success',
+      details: { event_id: 7 },
     },
   ],
   [

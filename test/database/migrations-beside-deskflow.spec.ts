@@ -1,6 +1,6 @@
 import { runMigrations } from '#libs/database';
 import { useEmptyDatabase } from '../harness/database.js';
-import { revertAll, undoLastMigration } from './revert-all.js';
+import { MIGRATION_COUNT, revertAll, undoUntilBefore } from './revert-all.js';
 import { createDeskFlowTables, inventory } from './schema.js';
 
 /** All that comes to DeskFlow's schema: `kind schema.name`. */
@@ -8,6 +8,7 @@ const ADDED = [
   'column public.contacts.ghl_contact_id',
   'column public.users.ghl_user_id',
   'index public.index_contacts_on_account_id_and_ghl_contact_id',
+  'index public.index_ghl_hooks_enabled',
   'index public.index_integrations_hooks_on_account_id_and_app_id',
   'index public.index_integrations_hooks_on_app_id_and_reference_id',
   'index public.index_users_on_ghl_user_id',
@@ -46,7 +47,7 @@ describe("Migrations beside DeskFlow's own tables", () => {
     database.query('drop schema if exists ghl cascade; drop schema public cascade; create schema public'),
   );
 
-  it('add two columns, five indexes, four triggers and schema ghl, and change no shape and no row', async () => {
+  it('add two columns, six indexes, four triggers and schema ghl, and change no shape and no row', async () => {
     const before = await inventory(database);
     const rows = await database.query('select * from contacts order by id');
     await runMigrations(database.url);
@@ -63,10 +64,10 @@ describe("Migrations beside DeskFlow's own tables", () => {
     const before = await inventory(database);
     const rows = await database.query('select * from contacts order by id');
     await runMigrations(database.url);
-    expect(await revertAll(database)).toBe(5);
+    expect(await revertAll(database)).toBe(MIGRATION_COUNT);
     expect(await inventory(database)).toEqual(before);
     expect(await database.query('select * from contacts order by id')).toEqual(rows);
-    expect(await runMigrations(database.url)).toHaveLength(5);
+    expect(await runMigrations(database.url)).toHaveLength(MIGRATION_COUNT);
   });
 
   it('leave to DeskFlow what it has made itself, also when they are reverted', async () => {
@@ -96,7 +97,7 @@ describe("Migrations beside DeskFlow's own tables", () => {
       `insert into integrations_hooks (account_id, app_id, reference_id, created_at, updated_at)
        values (1, 'gohighlevel', 'loc', now(), now()), (1, 'gohighlevel', 'loc', now(), now())`,
     );
-    await expect(runMigrations(database.url)).resolves.toHaveLength(5);
+    await expect(runMigrations(database.url)).resolves.toHaveLength(MIGRATION_COUNT);
     expect((await inventory(database)).map(kindAndName)).not.toContain(
       'index public.uniq_ghl_hook_per_account_and_location',
     );
@@ -105,7 +106,7 @@ describe("Migrations beside DeskFlow's own tables", () => {
   it('finish an index whose building was killed, and take it back when they are reverted', async () => {
     const before = await inventory(database);
     await runMigrations(database.url);
-    await undoLastMigration(database);
+    await undoUntilBefore(database, 'DeskflowIndexes1795000000005');
     // A writer that does not end: `create index concurrently` waits for it.
     const writer = database.source.createQueryRunner();
     await writer.startTransaction();
@@ -123,7 +124,7 @@ describe("Migrations beside DeskFlow's own tables", () => {
       /invalid$/,
     );
 
-    expect(await runMigrations(database.url)).toEqual(['DeskflowIndexes1795000000005']);
+    expect((await runMigrations(database.url))[0]).toBe('DeskflowIndexes1795000000005');
     expect((await inventory(database)).filter((object) => object.endsWith(' invalid'))).toEqual([]);
     await revertAll(database);
     expect(await inventory(database)).toEqual(before);

@@ -13,6 +13,8 @@ import { OAuthModule } from '#libs/oauth';
 import { PoolModule } from '../harness/service.js';
 import { type ConnectionFixture } from './connection-fixture.js';
 
+type ModuleImports = NonNullable<DynamicModule['imports']>;
+
 /** DeskFlow's own address: another origin than this service's. */
 export const FRONTEND_URL = 'https://desk.example.test';
 
@@ -78,10 +80,12 @@ export class ApiFixture {
     readonly config: AppConfig,
   ) {}
 
+  /** @param alsoRuns what this process does besides, for example the work on webhooks */
   static async start(
     fixture: ConnectionFixture,
     people: People,
     env: Record<string, string> = {},
+    alsoRuns: (config: AppConfig) => ModuleImports = () => [],
   ): Promise<ApiFixture> {
     const port = await freePort();
     const config = fixture.config({
@@ -94,7 +98,7 @@ export class ApiFixture {
     const source = await new DataSource(dataSourceOptions(config.databaseUrl)).initialize();
     Logger.overrideLogger(createLogger({ logLevel: 'trace', isProduction: true }, sink));
     const app = await NestFactory.create<NestFastifyApplication>(
-      ApiModule.on(config, source),
+      ApiModule.on(config, source, alsoRuns(config)),
       createFastifyAdapter(config),
     );
     configureApp(app, config);
@@ -132,7 +136,7 @@ export class ApiFixture {
 
 @Module({})
 class ApiModule {
-  static on(config: AppConfig, source: DataSource): DynamicModule {
+  static on(config: AppConfig, source: DataSource, others: ModuleImports): DynamicModule {
     return {
       module: ApiModule,
       imports: [
@@ -141,6 +145,7 @@ class ApiModule {
         AuthModule,
         IntegrationsModule,
         OAuthModule,
+        ...others,
       ],
     };
   }

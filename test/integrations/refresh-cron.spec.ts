@@ -70,6 +70,13 @@ describe('a run', () => {
     expect(await cron.run()).toEqual({ refreshed: 1, failed: 0 });
   });
 
+  it('leaves no gap between two runs, however short GHL_REFRESH_WINDOW is', async () => {
+    const shortSighted = await startCron({ GHL_REFRESH_WINDOW: '1m' });
+    await connectDueIn(29 * 60);
+    await connectDueIn(31 * 60, 1);
+    expect(await shortSighted.run()).toEqual({ refreshed: 1, failed: 0 });
+  });
+
   it.each([
     ['of a disabled hook', `update integrations_hooks set status = 0`],
     ["of another app's hook", `update integrations_hooks set app_id = 'linear'`],

@@ -90,6 +90,8 @@ describe('the end of an installation', () => {
       expiresAt: soon(),
       scope: undefined,
       userId: undefined,
+      approvedLocations: [],
+      installToFutureLocations: false,
     });
     await database.query(
       `update integrations_hooks set settings = settings || '{"company_id": "CmpOfOthers"}' where id = $1`,
@@ -105,7 +107,15 @@ describe('the end of an installation', () => {
   it('of an agency that authorized again since is ignored', async () => {
     const hookId = await fixture.connect(process);
     const { companyId } = fixture.simulator.locations[0]!;
-    const grant = { accessToken: 'a', refreshToken: 'r', expiresAt: soon(), scope: 's', userId: 'u' };
+    const grant = {
+      accessToken: 'a',
+      refreshToken: 'r',
+      expiresAt: soon(),
+      scope: 's',
+      userId: 'u',
+      approvedLocations: [],
+      installToFutureLocations: false,
+    };
     await process.app.get(Agencies).store(1, { companyId, ...grant });
     expect(await process.hooks.uninstall({ companyId, at: longAgo() })).toEqual([]);
     expect(await fixture.row(hookId)).toMatchObject({ status: 1 });

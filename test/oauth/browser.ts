@@ -1,7 +1,15 @@
 import { type ApiFixture, type Answer, type Person } from '../integrations/api-fixture.js';
 
 /** What a person decides on HighLevel's consent page. */
-export type Decision = { readonly location: string } | { readonly agency: true } | 'deny';
+export type Decision = { readonly location: string } | Agency | 'deny';
+
+interface Agency {
+  readonly agency: true;
+  /** Locations that get the app at once; all of them unless named. */
+  readonly approved?: readonly string[];
+  /** Whether locations that are added later get it, too. */
+  readonly andLaterOnes?: boolean;
+}
 
 /** Where a callback sent the browser. */
 export interface Landing extends Answer {
@@ -30,7 +38,7 @@ export class Browser {
     form.set('decision', decision === 'deny' ? 'deny' : 'approve');
     if (decision !== 'deny') {
       if ('location' in decision) form.set('location_id', decision.location);
-      else form.set('install_as', 'company');
+      else approveAgency(form, decision);
     }
     const answer = await fetch(consentPage.origin + consentPage.pathname, {
       method: 'POST',
@@ -56,4 +64,10 @@ export class Browser {
   async connect(decision: Decision): Promise<Landing> {
     return this.follow(await this.approve(decision));
   }
+}
+
+function approveAgency(form: URLSearchParams, { approved = [], andLaterOnes = false }: Agency): void {
+  form.set('install_as', 'company');
+  for (const id of approved) form.append('approved_location', id);
+  form.set('install_to_future_locations', String(andLaterOnes));
 }

@@ -2,6 +2,7 @@ import { AccessToken } from './access-token.js';
 import { AccountUser } from './account-user.js';
 import { Account } from './account.js';
 import { Agency } from './agency.js';
+import { AuditEvent } from './audit-event.js';
 import { Connection } from './connection.js';
 import { ContactInbox } from './contact-inbox.js';
 import { ContactLink } from './contact-link.js';
@@ -20,6 +21,7 @@ export const ENTITIES = [
   Account,
   AccountUser,
   Agency,
+  AuditEvent,
   Connection,
   Contact,
   ContactInbox,
@@ -37,12 +39,14 @@ export const ENTITIES = [
 
 export * from './enums.js';
 export * from './work-state.js';
+export { AUDIT_ACTOR_KINDS, AUDIT_OUTCOMES, type AuditActorKind, type AuditOutcome } from './audit-event.js';
 export { CONNECTION_STATES, type ConnectionState } from './connection.js';
 export {
   AccessToken,
   Account,
   AccountUser,
   Agency,
+  AuditEvent,
   Connection,
   Contact,
   ContactInbox,

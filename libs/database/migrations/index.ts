@@ -3,6 +3,8 @@ import { SyncTables1795000000002 } from './1795000000002-sync-tables.js';
 import { DeskflowColumns1795000000003 } from './1795000000003-deskflow-columns.js';
 import { ContactChangeCapture1795000000004 } from './1795000000004-contact-change-capture.js';
 import { DeskflowIndexes1795000000005 } from './1795000000005-deskflow-indexes.js';
+import { AuditEvents1795000000006 } from './1795000000006-audit-events.js';
+import { TokenLifecycle1795000000008 } from './1795000000008-token-lifecycle.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -11,4 +13,6 @@ export const MIGRATIONS = [
   DeskflowColumns1795000000003,
   ContactChangeCapture1795000000004,
   DeskflowIndexes1795000000005,
+  AuditEvents1795000000006,
+  TokenLifecycle1795000000008,
 ];

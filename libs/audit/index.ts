@@ -1,0 +1,3 @@
+export { AUDIT_ACTIONS, type AuditAction } from './audit-actions.js';
+export { type AuditActor, type AuditEntry, AuditLog } from './audit-log.js';
+export { AuditHttpModule, AuditModule } from './audit.module.js';
