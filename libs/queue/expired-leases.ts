@@ -1,7 +1,16 @@
 import { type EntityManager } from 'typeorm';
+import { withAttempt } from './attempt-log.js';
 
 /** How often a row is tried. With backoff up to an hour apart that is about half a day. */
 export const MAX_ATTEMPTS = 24;
+
+const WORKER_DIED = 'The worker died, or was cut off from the database, while it held this';
+
+/** The inbox remembers every attempt; the outbox remembers the last error. */
+const ALSO = {
+  inbox: `, attempt_log = ${withAttempt('lease_expired', '$3::text')}`,
+  outbox: '',
+} as const;
 
 /** A worker died with these rows of a hook. One that dies every time must not do so for ever. */
 export async function giveBackExpired(
@@ -14,8 +23,8 @@ export async function giveBackExpired(
         set state = case when attempts >= $2 then 'dead' else 'failed' end,
             reason = case when attempts >= $2 then 'too_many_attempts' end,
             finished_at = case when attempts >= $2 then now() end,
-            next_attempt_at = now(), lease_token = null, lease_until = null
+            next_attempt_at = now(), lease_token = null, lease_until = null, last_error = $3::text${ALSO[table]}
       where hook_id = $1 and state = 'processing' and lease_until <= now()`,
-    [hookId, MAX_ATTEMPTS],
+    [hookId, MAX_ATTEMPTS, WORKER_DIED],
   );
 }

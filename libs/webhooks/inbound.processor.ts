@@ -5,6 +5,7 @@ import { Hooks } from '#libs/integrations';
 import { HOOKS_AT_ONCE, type WakeUp, WakeUps } from '#libs/queue';
 import { reactTo } from './apply-failure.js';
 import { ContactEvents } from './contact-events.js';
+import { failureSentence } from './failure-sentence.js';
 import { type ClaimedEvent, InboxClaims, LIFECYCLE_LANE, ROWS_PER_CLAIM } from './inbox-claims.js';
 import { LifecycleEvents } from './lifecycle-events.js';
 
@@ -108,7 +109,7 @@ export class InboundProcessor implements OnModuleDestroy {
   /** The one place that turns a failure into a state. @returns whether the event will be tried again */
   private async record(hookId: number, event: ClaimedEvent, error: unknown): Promise<boolean> {
     const reaction = reactTo(error, event.attempts);
-    const message = error instanceof Error ? error.message : String(error);
+    const message = failureSentence(error);
     const facts = { hookId, eventId: event.id, type: event.type, attempts: event.attempts, error: message };
     switch (reaction.kind) {
       case 'nothing':

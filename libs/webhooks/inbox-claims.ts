@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { storableText } from '#libs/contacts';
-import { giveBackExpired, LeaseLost } from '#libs/queue';
+import { giveBackExpired, LeaseLost, withAttempt } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /**
@@ -121,7 +121,8 @@ export class InboxClaims {
   async bury({ id, leaseToken }: ClaimedEvent, reason: string, error: string): Promise<void> {
     await this.database.query(
       `update ghl.inbox
-          set state = 'dead', reason = $3, last_error = $4, finished_at = now(), lease_token = null, lease_until = null
+          set state = 'dead', reason = $3, last_error = $4, finished_at = now(), lease_token = null, lease_until = null,
+              attempt_log = ${withAttempt('dead', '$4::text')}
         where id = $1 and lease_token = $2 and state = 'processing'`,
       [id, leaseToken, reason, storableText(error).slice(0, MAX_ERROR_LENGTH)],
     );
@@ -141,7 +142,7 @@ export class InboxClaims {
     await this.database.query(
       `update ghl.inbox
           set state = 'failed', next_attempt_at = now() + make_interval(secs => $3), last_error = $4,
-              lease_token = null, lease_until = null
+              lease_token = null, lease_until = null, attempt_log = ${withAttempt('failed', '$4::text')}
         where id = $1 and lease_token = $2 and state = 'processing'`,
       [id, leaseToken, delayMs / 1000, storableText(error).slice(0, MAX_ERROR_LENGTH)],
     );

@@ -164,7 +164,7 @@ describe('a failure', () => {
       { email: 'person.1@example.test' },
       { email: 'person.2@example.test' },
     ]);
-    expect((await rows())[1]?.last_error).toBe('trouble');
+    expect((await rows())[1]?.last_error).toBe('PostgreSQL: trouble (22001)');
   });
 
   it('that may pass is tried again later, and what follows waits for it', async () => {

@@ -4,6 +4,7 @@ import { DeskflowColumns1795000000003 } from './1795000000003-deskflow-columns.j
 import { ContactChangeCapture1795000000004 } from './1795000000004-contact-change-capture.js';
 import { DeskflowIndexes1795000000005 } from './1795000000005-deskflow-indexes.js';
 import { AuditEvents1795000000006 } from './1795000000006-audit-events.js';
+import { InboxHistory1795000000007 } from './1795000000007-inbox-history.js';
 import { TokenLifecycle1795000000008 } from './1795000000008-token-lifecycle.js';
 
 /** In the order in which they run. */
@@ -14,5 +15,6 @@ export const MIGRATIONS = [
   ContactChangeCapture1795000000004,
   DeskflowIndexes1795000000005,
   AuditEvents1795000000006,
+  InboxHistory1795000000007,
   TokenLifecycle1795000000008,
 ];
