@@ -41,6 +41,16 @@ export interface GhlConfig {
   readonly legacyWebhookPublicKeys: readonly string[];
 }
 
+/** How long what HighLevel delivered counts and is kept. */
+export interface WebhookConfig {
+  /** Done and ignored rows of the inbox are deleted when they ended so long ago (milliseconds). */
+  readonly retentionMs: number;
+  /** Their payloads are dropped so long after they ended (milliseconds); undefined: with the row. */
+  readonly payloadRetentionMs: number | undefined;
+  /** A delivery that nothing but its bytes or its header identifies is refused when it is older (milliseconds). */
+  readonly replayWindowMs: number;
+}
+
 export interface SignInLimits {
   /** Failed sign-ins per address in 5 minutes. */
   readonly failuresPerIp: number;
@@ -76,6 +86,7 @@ export class AppConfig {
   /** Undefined: tokens are stored in clear. */
   readonly encryption: EncryptionConfig | undefined;
   readonly ghl!: GhlConfig;
+  readonly webhooks!: WebhookConfig;
   /** What works but deserves to be known; `ConfigModule` logs it once at start. */
   readonly warnings!: readonly string[];
 

@@ -52,6 +52,13 @@ export const Duration = (minMs: number, maxMs: number, words: string): PropertyD
     return ms !== undefined && ms >= minMs && ms <= maxMs;
   });
 
+/** A duration, or `off`. */
+export const DurationOrOff = (minMs: number, maxMs: number, words: string): PropertyDecorator =>
+  expects('durationOrOff', `"off", seconds, or a number with s, m, h or d (${words})`, (text) => {
+    const ms = parseDuration(text);
+    return text === 'off' || (ms !== undefined && ms >= minMs && ms <= maxMs);
+  });
+
 export const AtLeastCharacters = (count: number): PropertyDecorator =>
   expects('atLeastCharacters', `at least ${count} characters`, (text) => text.length >= count);
 

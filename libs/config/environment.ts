@@ -3,6 +3,7 @@ import {
   AtLeastCharacters,
   BaseUrl,
   Duration,
+  DurationOrOff,
   EmailAddress,
   OneOf,
   OnOff,
@@ -15,6 +16,7 @@ import {
 } from './constraints.js';
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 /**
@@ -35,6 +37,10 @@ export class Environment {
   @IsOptional() @BaseUrl() PUBLIC_URL?: string;
   @IsOptional() @Url(['postgres', 'postgresql'], { credentials: true }) DATABASE_URL?: string;
   @IsOptional() @Url(['redis', 'rediss'], { credentials: true }) REDIS_URL?: string;
+
+  @IsOptional() @Duration(4 * DAY_MS, 3_650 * DAY_MS, '4d to 3650d') WEBHOOK_RETENTION?: string;
+  @IsOptional() @DurationOrOff(HOUR_MS, 3_650 * DAY_MS, '1h to 3650d') WEBHOOK_PAYLOAD_RETENTION?: string;
+  @IsOptional() @Duration(2 * HOUR_MS, 365 * DAY_MS, '2h to 365d') WEBHOOK_REPLAY_WINDOW?: string;
 
   @IsOptional() @AtLeastCharacters(32) SESSION_SECRET?: string;
   @IsOptional() @WholeNumber(1, 1_000_000) SIGN_IN_FAILURES_PER_IP?: string;

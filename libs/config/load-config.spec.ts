@@ -39,6 +39,14 @@ describe('the defaults', () => {
     });
   });
 
+  it('remember deliveries for a month, and take unnamed ones for longer than HighLevel repeats them', () => {
+    expect(config.webhooks).toEqual({
+      retentionMs: 30 * 86_400_000,
+      payloadRetentionMs: undefined,
+      replayWindowMs: 4 * 86_400_000,
+    });
+  });
+
   it('talk to the real HighLevel', () => {
     expect(config.ghl).toMatchObject({
       apiUrl: 'https://services.leadconnectorhq.com',
@@ -275,5 +283,33 @@ describe('the secret of sessions', () => {
     const [first, second] = [loadConfig({}), loadConfig({})];
     expect(first.session.secret).not.toBe(second.session.secret);
     expect(first.warnings).toEqual([expect.stringContaining('SESSION_SECRET')]);
+  });
+});
+
+describe('how long webhooks are kept', () => {
+  it('is what the environment says', () => {
+    expect(
+      loadConfig({
+        WEBHOOK_RETENTION: '10d',
+        WEBHOOK_PAYLOAD_RETENTION: '36h',
+        WEBHOOK_REPLAY_WINDOW: '2h',
+      }).webhooks,
+    ).toEqual({
+      retentionMs: 10 * 86_400_000,
+      payloadRetentionMs: 36 * 3_600_000,
+      replayWindowMs: 2 * 3_600_000,
+    });
+  });
+
+  it.each([
+    [{ WEBHOOK_RETENTION: '3d' }, 'WEBHOOK_RETENTION: expected seconds'],
+    [{ WEBHOOK_RETENTION: 'off' }, 'WEBHOOK_RETENTION: expected seconds'],
+    [{ WEBHOOK_PAYLOAD_RETENTION: '10m' }, 'WEBHOOK_PAYLOAD_RETENTION: expected "off", seconds'],
+    [{ WEBHOOK_PAYLOAD_RETENTION: '30d' }, 'WEBHOOK_PAYLOAD_RETENTION: expected "off" or less than'],
+    [{ WEBHOOK_REPLAY_WINDOW: '5m' }, 'WEBHOOK_REPLAY_WINDOW: expected seconds'],
+    [{ WEBHOOK_REPLAY_WINDOW: '30d' }, 'WEBHOOK_REPLAY_WINDOW: expected at least an hour less'],
+    [{ WEBHOOK_RETENTION: '4d' }, 'WEBHOOK_REPLAY_WINDOW: expected at least an hour less'],
+  ])('is refused as %j', (env, problem) => {
+    expect(problemsOf(env as Record<string, string>)).toContain(problem);
   });
 });

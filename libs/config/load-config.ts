@@ -8,6 +8,7 @@ import {
   type LogLevel,
   type NodeEnv,
   type SwaggerAccess,
+  type WebhookConfig,
 } from './app-config.js';
 import { ConfigError, type ConfigProblem } from './config-error.js';
 import { parseDuration } from './duration.js';
@@ -20,6 +21,12 @@ const HIGHLEVEL_API_URL = 'https://services.leadconnectorhq.com';
 const HIGHLEVEL_MARKETPLACE_URL = 'https://marketplace.gohighlevel.com';
 
 const DEFAULT_REFRESH_WINDOW = '6h';
+
+const DEFAULT_WEBHOOK_RETENTION = '30d';
+/** HighLevel delivers again for up to three days (HL 4.3), and the clock of either side may be wrong. */
+const DEFAULT_REPLAY_WINDOW = '4d';
+/** What is in the window must still be remembered at its end, with room for wrong clocks. */
+const LEAST_MEMORY_BEYOND_WINDOW_MS = 3_600_000;
 
 /**
  * Reads and validates the environment. A blank variable counts as unset.
@@ -60,6 +67,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     },
     encryption: encryption(given),
     ghl: ghl(given, publicUrl),
+    webhooks: webhooks(given),
     warnings: session.warning === undefined ? [] : [session.warning],
   });
 }
@@ -103,6 +111,28 @@ function crossCheck(given: Environment): ConfigProblem[] {
       given: 'nothing',
       expected:
         'in production the address at which people open DeskFlow, for example "https://desk.example.com"',
+    });
+  }
+  return [...problems, ...memoryProblems(given)];
+}
+
+/** A delivery has no effect twice only while its first copy is remembered. */
+function memoryProblems(given: Environment): ConfigProblem[] {
+  const { retentionMs, payloadRetentionMs, replayWindowMs } = webhooks(given);
+  if (retentionMs === 0) return []; // complained about already
+  const problems: ConfigProblem[] = [];
+  if (payloadRetentionMs !== undefined && payloadRetentionMs >= retentionMs) {
+    problems.push({
+      variable: 'WEBHOOK_PAYLOAD_RETENTION',
+      given: JSON.stringify(given.WEBHOOK_PAYLOAD_RETENTION),
+      expected: '"off" or less than WEBHOOK_RETENTION, with which the payload goes anyway',
+    });
+  }
+  if (replayWindowMs + LEAST_MEMORY_BEYOND_WINDOW_MS > retentionMs) {
+    problems.push({
+      variable: 'WEBHOOK_REPLAY_WINDOW',
+      given: JSON.stringify(given.WEBHOOK_REPLAY_WINDOW ?? DEFAULT_REPLAY_WINDOW),
+      expected: 'at least an hour less than WEBHOOK_RETENTION, for which deliveries are remembered',
     });
   }
   return problems;
@@ -149,6 +179,14 @@ function ghl(given: Environment, publicUrl: string): GhlConfig {
     webhookPublicKeys:
       parsePublicKeys(given.GHL_WEBHOOK_PUBLIC_KEYS ?? HIGHLEVEL_ED25519_PUBLIC_KEY, 'ed25519') ?? [],
     legacyWebhookPublicKeys: parsePublicKeys(given.GHL_LEGACY_WEBHOOK_PUBLIC_KEYS ?? '', 'rsa') ?? [],
+  };
+}
+
+function webhooks(given: Environment): WebhookConfig {
+  return {
+    retentionMs: parseDuration(given.WEBHOOK_RETENTION ?? DEFAULT_WEBHOOK_RETENTION) ?? 0,
+    payloadRetentionMs: parseDuration(given.WEBHOOK_PAYLOAD_RETENTION ?? 'off'),
+    replayWindowMs: parseDuration(given.WEBHOOK_REPLAY_WINDOW ?? DEFAULT_REPLAY_WINDOW) ?? 0,
   };
 }
 

@@ -19,6 +19,10 @@ export const ERROR_ANSWERS: Readonly<Record<ErrorCode, ErrorAnswer>> = {
   bad_request: { status: 400, example: 'The request cannot be understood' },
   bot_not_authorized: { status: 401, sentence: 'Access to this endpoint is not authorized for bots' },
   conflict: { status: 409, example: 'Refreshing tokens is left to DeskFlow' },
+  event_not_replayable: {
+    status: 409,
+    example: 'The event cannot be replayed: its payload was dropped',
+  },
   headers_too_large: { status: 431, sentence: 'The request headers are too large' },
   highlevel_refused: { status: 422, example: 'HighLevel refused the request' },
   highlevel_unavailable: {
@@ -42,6 +46,10 @@ export const ERROR_ANSWERS: Readonly<Record<ErrorCode, ErrorAnswer>> = {
   otp_required: {
     status: 401,
     sentence: 'This user signs in with a one-time password, which is asked for by DeskFlow only',
+  },
+  outside_replay_window: {
+    status: 422,
+    sentence: 'A delivery without webhookId is taken only while its timestamp is recent',
   },
   parameter_missing: { status: 422, example: 'param is missing or the value is empty: name' },
   payload_too_large: { status: 413, sentence: 'The request body is too large' },

@@ -19,6 +19,8 @@ export type DeliveryReason =
 /** One webhook as it came, and what the inbox keeps beside its bytes. */
 export interface Delivery {
   readonly key: string;
+  /** Only then is the key part of what was signed: no copy of the delivery can have another one. */
+  readonly hasWebhookId: boolean;
   readonly type: string;
   readonly locationId: string | null;
   readonly companyId: string | null;
@@ -49,8 +51,10 @@ export function readDelivery(
   const type = textOf(event?.type) ?? '';
   const locationId = textOf(event?.locationId);
   const companyId = textOf(event?.companyId);
+  const webhookId = textOf(event?.webhookId);
   return {
-    key: keyOf(textOf(event?.webhookId), textOf(deliveryId), body),
+    key: keyOf(webhookId, textOf(deliveryId), body),
+    hasWebhookId: webhookId !== null,
     type,
     locationId,
     companyId,
@@ -82,7 +86,10 @@ function fateOf(event: Facts, appId: string | undefined): Fate {
   return locationId === null ? { kind: 'ignored', reason: 'no_location' } : { kind: 'contact' };
 }
 
-/** The same over all retries of one delivery (HL 4.4). The prefixes keep the three kinds apart. */
+/**
+ * The same over all retries of one delivery (HL 4.4). The digest covers type, location and timestamp, which are in the
+ * bytes. The prefixes keep the three kinds apart.
+ */
 function keyOf(webhookId: string | null, deliveryId: string | null, body: Buffer): string {
   if (webhookId !== null) return `webhook:${webhookId}`;
   if (deliveryId !== null) return `delivery:${deliveryId}`;

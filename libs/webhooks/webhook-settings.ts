@@ -42,6 +42,7 @@ export class WebhookSettings {
         hmacSecrets: webhookHmac && secret !== undefined ? [secret] : [],
       }),
       appId: clientId === undefined ? undefined : appIdOf(clientId),
+      replayWindowMs: this.config.webhooks.replayWindowMs,
     };
     this.current = { policy, until: Date.now() + POLICY_MS };
     return policy;

@@ -12,6 +12,7 @@ import { type FastifyRequest } from 'fastify';
 import { ApiErrors, RawBody, type Shape } from '#libs/http';
 import { readDelivery } from './delivery.js';
 import { Inbox } from './inbox.js';
+import { assertInReplayWindow } from './replay-window.js';
 import { SignatureGuard } from './signature.guard.js';
 import { WebhookSettings } from './webhook-settings.js';
 
@@ -68,7 +69,7 @@ export class WebhooksController {
   @RawBody()
   @ApiBody(BODY)
   @ApiOkResponse({ type: WebhookAccepted })
-  @ApiErrors('signature_rejected', 'payload_too_large', 'throttled')
+  @ApiErrors('signature_rejected', 'payload_too_large', 'outside_replay_window', 'throttled')
   @ApiOperation({ operationId: 'receiveGhlWebhook', summary: 'Take in an event of HighLevel' })
   ghl(@Req() request: FastifyRequest): Promise<Shape<WebhookAccepted>> {
     return this.accept(request);
@@ -79,7 +80,7 @@ export class WebhooksController {
   @RawBody()
   @ApiBody(BODY)
   @ApiOkResponse({ type: WebhookAccepted })
-  @ApiErrors('signature_rejected', 'payload_too_large', 'throttled')
+  @ApiErrors('signature_rejected', 'payload_too_large', 'outside_replay_window', 'throttled')
   @ApiOperation({ operationId: 'receiveCrmWebhook', summary: 'The same under a neutral name' })
   crm(@Req() request: FastifyRequest): Promise<Shape<WebhookAccepted>> {
     return this.accept(request);
@@ -88,11 +89,15 @@ export class WebhooksController {
   /** The request as it is: pipes would wait for each parameter, and there is nothing to validate. */
   private async accept({ body, headers }: FastifyRequest): Promise<Shape<WebhookAccepted>> {
     const policy = this.settings.policy();
-    const { appId } = policy instanceof Promise ? await policy : policy;
+    const { appId, replayWindowMs } = policy instanceof Promise ? await policy : policy;
     const deliveryId = headers['deliveryid'];
-    await this.inbox.accept(
-      readDelivery(body as Buffer, typeof deliveryId === 'string' ? deliveryId : undefined, appId),
+    const delivery = readDelivery(
+      body as Buffer,
+      typeof deliveryId === 'string' ? deliveryId : undefined,
+      appId,
     );
+    assertInReplayWindow(delivery, replayWindowMs);
+    await this.inbox.accept(delivery);
     return { success: true };
   }
 }

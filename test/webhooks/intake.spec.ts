@@ -18,6 +18,9 @@ const PAYLOADS = join(import.meta.dirname, '..', 'fixtures', 'webhooks');
 const ACCEPTED = { status: 200, body: { success: true } };
 const REFUSED = { status: 401, body: { error: 'Invalid signature', code: 'signature_rejected' } };
 
+const REFUSED_AS_OLD = { status: 422, body: { code: 'outside_replay_window' } };
+const DAY_MS = 86_400_000;
+
 const database = useDatabase();
 let intake: Intake;
 
@@ -214,7 +217,7 @@ describe('a delivery that comes again', () => {
   });
 
   it('without a webhook id is known by its delivery id, and without either by its bytes', async () => {
-    const event = { ...contactEvent(), webhookId: undefined };
+    const event = contactEvent({ webhookId: undefined, timestamp: new Date().toISOString() });
     const also = { deliveryId: randomUUID() };
     await intake.deliver(event, { also });
     await intake.deliver({ ...event, firstName: 'Again' }, { also });
@@ -224,6 +227,31 @@ describe('a delivery that comes again', () => {
       `delivery:${also.deliveryId}`,
       expect.stringMatching(/^body:[0-9a-f]{64}$/),
     ]);
+  });
+
+  it.each([
+    [5 * DAY_MS, REFUSED_AS_OLD],
+    [3 * DAY_MS, ACCEPTED],
+    [-2 * 3_600_000, REFUSED_AS_OLD],
+  ])('without a webhook id is judged by its age: %s ms', async (ageMs, answer) => {
+    const timestamp = new Date(Date.now() - ageMs).toISOString();
+    const event = contactEvent({ webhookId: undefined, timestamp });
+    expect(await intake.deliver(event, { also: { deliveryId: randomUUID() } })).toMatchObject(answer);
+    expect(await rows()).toHaveLength(answer === ACCEPTED ? 1 : 0);
+  });
+
+  it('with a webhook id is not refused for its age, and has no effect all the same', async () => {
+    const event = contactEvent({ timestamp: '2020-01-01T00:00:00.000Z' });
+    expect(await intake.deliver(event)).toMatchObject(ACCEPTED);
+    expect(await intake.deliver(event)).toMatchObject(ACCEPTED);
+    expect(await rows()).toHaveLength(1);
+  });
+
+  it('may be older when the window is wider', async () => {
+    const patient = await Intake.start(database.url, { WEBHOOK_REPLAY_WINDOW: '20d' });
+    const timestamp = new Date(Date.now() - 19 * DAY_MS).toISOString();
+    expect(await patient.deliver(contactEvent({ webhookId: undefined, timestamp }))).toMatchObject(ACCEPTED);
+    await patient.stop();
   });
 
   it('of different events at once keeps each of them', async () => {
