@@ -8,9 +8,9 @@ import { HealthModule } from '#libs/health';
 import { IntegrationsModule } from '#libs/integrations';
 import { OAuthModule } from '#libs/oauth';
 import { QueueModule } from '#libs/queue';
-import { WebhooksModule } from '#libs/webhooks';
+import { EventsModule, WebhooksModule } from '#libs/webhooks';
 
-/** Everything that answers HTTP: sign-in, OAuth, integrations, the audit log, contacts, webhook intake, health. */
+/** Everything that answers HTTP: sign-in, OAuth, integrations, the audit log, contacts, webhook intake and its events, health. */
 @Module({})
 export class ApiModule {
   static register(config: AppConfig): DynamicModule {
@@ -26,6 +26,7 @@ export class ApiModule {
         IntegrationsModule,
         OAuthModule,
         WebhooksModule,
+        EventsModule,
         HealthModule,
       ],
     };

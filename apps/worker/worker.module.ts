@@ -7,7 +7,7 @@ import { TokenRefreshModule } from '#libs/integrations';
 import { QueueModule } from '#libs/queue';
 import { WebhooksWorkerModule } from '#libs/webhooks';
 
-/** Everything that works without being asked over HTTP: both queue processors, the sweeper, the token cron. */
+/** Everything that works without being asked over HTTP: both queue processors, the sweeper, the retention, the token cron. */
 @Module({})
 export class WorkerModule {
   static register(config: AppConfig): DynamicModule {

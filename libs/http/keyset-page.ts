@@ -43,7 +43,7 @@ export interface Keyset {
   readonly fetch: number;
 }
 
-export function keysetOf({ before, limit }: KeysetQuery): Keyset {
+export function keysetOf({ before, limit }: Shape<KeysetQuery>): Keyset {
   return {
     before: before === undefined ? null : Number(before),
     fetch: (limit === undefined ? DEFAULT_LIMIT : Number(limit)) + 1,

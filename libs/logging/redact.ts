@@ -14,6 +14,8 @@ const SECRET_NAMES = new Set([
   'clientsecret',
   'sharedsecret',
   'secret',
+  'apikey',
+  'privatekey',
   'password',
   'encryptedpassword',
   'xghlsignature',

@@ -1,3 +1,4 @@
+export { InboxRetention, type RetentionRun } from './inbox-retention.js';
 export { InboundProcessor } from './inbound.processor.js';
-export { WebhooksModule, WebhooksWorkerModule } from './webhooks.module.js';
+export { EventsModule, WebhooksModule, WebhooksWorkerModule } from './webhooks.module.js';
 export { WorkSweeper } from './work-sweeper.js';

@@ -8,6 +8,8 @@ export interface WebhookPolicy {
   readonly verifier: WebhookVerifier;
   /** Our app's id; undefined when no client id is configured. */
   readonly appId: string | undefined;
+  /** How old a delivery without `webhookId` may be (milliseconds). */
+  readonly replayWindowMs: number;
 }
 
 /** Looking the settings up takes promises, and thousands of deliveries a second would each wait for theirs. */

@@ -1,0 +1,69 @@
+import { DomainError } from '#libs/errors';
+import { type EntityManager } from 'typeorm';
+import { type EventDecision } from './event-decision.js';
+import { type EventFacts } from './event-facts.js';
+import { isHandledContactEvent } from './handled-events.js';
+import { UNINSTALL_LANE } from './inbox-claims.js';
+
+/** States of which a whole set can be replayed. What fails at the moment comes back by itself. */
+export const REPLAYABLE_SETS = ['dead', 'ignored', 'done'] as const;
+
+export const REPLAY_OUTCOMES = ['replayed', 'already_waiting'] as const;
+export type ReplayOutcome = (typeof REPLAY_OUTCOMES)[number];
+
+/** Why an event cannot be applied again, as a machine code and a sentence. */
+const REFUSALS = {
+  type_not_applied: 'events of its type are not applied',
+  never_applicable: 'it can never be applied',
+  payload_dropped: 'its payload was dropped',
+  not_connected: 'its location is not connected to this account',
+  overtaken: 'its contact was synced since it came, and nothing tells which is newer',
+} as const;
+export type ReplayRefusal = keyof typeof REFUSALS;
+
+/** An event that would not be applied, or should not be. */
+export class EventNotReplayable extends DomainError {
+  readonly code = 'event_not_replayable';
+
+  constructor(
+    eventId: number,
+    readonly reason: ReplayRefusal,
+  ) {
+    super(`The event cannot be replayed: ${REFUSALS[reason]}`, { event_id: eventId, reason });
+  }
+}
+
+/** What was done or ignored may be replayed, too: applying it again says what it said, and is stale if it is old. */
+export function decideReplay(event: EventFacts): EventDecision<ReplayOutcome> {
+  if (event.state === 'pending' || event.state === 'processing')
+    return { kind: 'leave', outcome: 'already_waiting' };
+  const reason = refusalOf(event);
+  if (reason) return { kind: 'refuse', refusal: new EventNotReplayable(event.id, reason) };
+  return { kind: 'change', outcome: 'replayed' };
+}
+
+function refusalOf(event: EventFacts): ReplayRefusal | undefined {
+  if (event.reason === 'other_app' || event.reason === 'unreadable_body') return 'never_applicable';
+  const isUninstall = event.type === 'UNINSTALL';
+  if (!isUninstall && !isHandledContactEvent(event.type)) return 'type_not_applied';
+  if (!event.hasPayload) return 'payload_dropped';
+  if (event.hookId === null || (!isUninstall && !event.isConnected)) return 'not_connected';
+  return event.isOvertaken ? 'overtaken' : undefined;
+}
+
+/**
+ * Makes events due at once, with all their attempts before them. They keep their ids and times: among the events of an
+ * entity they are where they were, and the contact sync ignores them as stale when it has applied newer ones.
+ * @returns the lanes to wake
+ */
+export async function replayEvents(manager: EntityManager, events: readonly EventFacts[]): Promise<number[]> {
+  const lanes = events.map(({ type, hookId }) => (type === 'UNINSTALL' ? UNINSTALL_LANE : hookId));
+  await manager.query(
+    `update ghl.inbox i
+        set state = 'pending', reason = null, hook_id = e.lane, attempts = 0, next_attempt_at = now(),
+            last_error = null, finished_at = null
+       from unnest($1::bigint[], $2::bigint[]) as e (id, lane) where i.id = e.id`,
+    [events.map(({ id }) => id), lanes],
+  );
+  return [...new Set(lanes)].filter((lane) => lane !== null);
+}

@@ -1,0 +1,106 @@
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { AppConfig } from '#libs/config';
+import { DataSource, type EntityManager } from 'typeorm';
+
+const EVERY_MS = 60_000;
+/** Rows changed in one transaction: locks are short, and autovacuum keeps up. */
+export const ROWS_PER_BATCH = 1_000;
+/** A run ends after so many batches of each kind; what is left waits for the next one. 800 rows a second all day. */
+export const BATCHES_PER_RUN = 50;
+/** Key of the advisory lock: "ghl" and a number, as in pg_locks. Held by the process that tidies up, a batch at a time. */
+const RETENTION_LOCK = [0x67686c31, 0];
+
+/** Dead events and those that wait for anything are never too old. Parameters: seconds, rows. */
+const oldest = (payload: 'is null' | 'is not null'): string =>
+  `select id from ghl.inbox
+    where state in ('done', 'ignored') and body ${payload} and finished_at < now() - make_interval(secs => $1)
+    order by finished_at limit $2 for update skip locked`;
+
+const deleteOldest = (payload: 'is null' | 'is not null'): string =>
+  `with old as materialized (${oldest(payload)}) delete from ghl.inbox i using old where i.id = old.id`;
+
+/** Each finds its rows at the beginning of a partial index, so that it costs the same however many rows there are. */
+export const RETENTION_STATEMENTS = {
+  deleteRemembered: deleteOldest('is null'),
+  deleteWhole: deleteOldest('is not null'),
+  dropPayloads: `with old as materialized (${oldest('is not null')})
+                 update ghl.inbox i set body = null from old where i.id = old.id`,
+} as const;
+
+/** What a run did. */
+export interface RetentionRun {
+  readonly deleted: number;
+  readonly payloadsDropped: number;
+}
+
+/**
+ * Forgets events in two steps: their payloads, where `WEBHOOK_PAYLOAD_RETENTION` asks for it, and later the rows. A row
+ * without its payload still knows its delivery's key: until it goes a late copy has no effect.
+ */
+@Injectable()
+export class InboxRetention implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(InboxRetention.name);
+  private running: Promise<RetentionRun> | undefined;
+  private isStopping = false;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly config: AppConfig,
+  ) {}
+
+  @Interval(EVERY_MS)
+  async runOnSchedule(): Promise<void> {
+    if (this.running) return;
+    this.running = this.run();
+    try {
+      const run = await this.running;
+      if (run.deleted + run.payloadsDropped > 0) this.logger.log({ msg: 'Forgot old events', ...run });
+    } catch (error) {
+      // The next run finds the same rows again.
+      this.logger.warn({
+        msg: 'Could not forget old events',
+        reason: error instanceof Error ? error.message : '',
+      });
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
+    await this.running?.catch(() => undefined); // told by whoever started it
+  }
+
+  /** One bounded pass. What another process has in hand is left to it. */
+  async run(): Promise<RetentionRun> {
+    const { retentionMs, payloadRetentionMs } = this.config.webhooks;
+    const { deleteRemembered, deleteWhole, dropPayloads } = RETENTION_STATEMENTS;
+    const deleted =
+      (await this.repeat(deleteRemembered, retentionMs)) + (await this.repeat(deleteWhole, retentionMs));
+    const payloadsDropped =
+      payloadRetentionMs === undefined ? 0 : await this.repeat(dropPayloads, payloadRetentionMs);
+    return { deleted, payloadsDropped };
+  }
+
+  private async repeat(statement: string, ageMs: number): Promise<number> {
+    let rows = 0;
+    for (let batch = 0; batch < BATCHES_PER_RUN && !this.isStopping; batch += 1) {
+      const count = await this.database.transaction((manager) => changeBatch(manager, statement, ageMs));
+      rows += count;
+      if (count < ROWS_PER_BATCH) break;
+    }
+    return rows;
+  }
+}
+
+/** @returns how many rows it was; none when another process is at it */
+async function changeBatch(manager: EntityManager, statement: string, ageMs: number): Promise<number> {
+  const [lock] = await manager.query<{ locked: boolean }[]>(
+    'select pg_try_advisory_xact_lock($1, $2) as locked',
+    RETENTION_LOCK,
+  );
+  if (!lock?.locked) return 0;
+  const [, count] = await manager.query<[unknown, number]>(statement, [ageMs / 1000, ROWS_PER_BATCH]);
+  return count;
+}
