@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isHandledContactEvent } from './handled-events.js';
+import { isHandledContactEvent, isLifecycleEvent } from './handled-events.js';
 
 /** What becomes of a delivery as far as it says itself; whether its location is ours, the database knows. */
 export type Fate =
@@ -78,7 +78,7 @@ function fateOf(event: Facts, appId: string | undefined): Fate {
   if (appId !== undefined && event.appId !== null && event.appId !== appId)
     return { kind: 'ignored', reason: 'other_app' };
   if (MESSAGE_TYPES.has(type)) return { kind: 'ignored', reason: 'message_sync_not_available' };
-  if (type === 'INSTALL' || type === 'UNINSTALL') {
+  if (isLifecycleEvent(type)) {
     if (locationId === null && companyId === null) return { kind: 'ignored', reason: 'no_location' };
     return { kind: type === 'INSTALL' ? 'install' : 'uninstall' };
   }

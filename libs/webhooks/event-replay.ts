@@ -2,8 +2,8 @@ import { DomainError } from '#libs/errors';
 import { type EntityManager } from 'typeorm';
 import { type EventDecision } from './event-decision.js';
 import { type EventFacts } from './event-facts.js';
-import { isHandledContactEvent } from './handled-events.js';
-import { UNINSTALL_LANE } from './inbox-claims.js';
+import { isHandledContactEvent, isLifecycleEvent } from './handled-events.js';
+import { LIFECYCLE_LANE } from './inbox-claims.js';
 
 /** States of which a whole set can be replayed. What fails at the moment comes back by itself. */
 export const REPLAYABLE_SETS = ['dead', 'ignored', 'done'] as const;
@@ -35,7 +35,7 @@ export class EventNotReplayable extends DomainError {
 
 /** What was done or ignored may be replayed, too: applying it again says what it said, and is stale if it is old. */
 export function decideReplay(event: EventFacts): EventDecision<ReplayOutcome> {
-  if (event.state === 'pending' || event.state === 'processing')
+  if (event.state === 'pending' || event.state === 'processing' || event.state === 'parked')
     return { kind: 'leave', outcome: 'already_waiting' };
   const reason = refusalOf(event);
   if (reason) return { kind: 'refuse', refusal: new EventNotReplayable(event.id, reason) };
@@ -44,10 +44,10 @@ export function decideReplay(event: EventFacts): EventDecision<ReplayOutcome> {
 
 function refusalOf(event: EventFacts): ReplayRefusal | undefined {
   if (event.reason === 'other_app' || event.reason === 'unreadable_body') return 'never_applicable';
-  const isUninstall = event.type === 'UNINSTALL';
-  if (!isUninstall && !isHandledContactEvent(event.type)) return 'type_not_applied';
+  const isLifecycle = isLifecycleEvent(event.type);
+  if (!isLifecycle && !isHandledContactEvent(event.type)) return 'type_not_applied';
   if (!event.hasPayload) return 'payload_dropped';
-  if (event.hookId === null || (!isUninstall && !event.isConnected)) return 'not_connected';
+  if (!isLifecycle && !event.isConnected) return 'not_connected';
   return event.isOvertaken ? 'overtaken' : undefined;
 }
 
@@ -57,7 +57,7 @@ function refusalOf(event: EventFacts): ReplayRefusal | undefined {
  * @returns the lanes to wake
  */
 export async function replayEvents(manager: EntityManager, events: readonly EventFacts[]): Promise<number[]> {
-  const lanes = events.map(({ type, hookId }) => (type === 'UNINSTALL' ? UNINSTALL_LANE : hookId));
+  const lanes = events.map(({ type, hookId }) => (isLifecycleEvent(type) ? LIFECYCLE_LANE : hookId));
   await manager.query(
     `update ghl.inbox i
         set state = 'pending', reason = null, hook_id = e.lane, attempts = 0, next_attempt_at = now(),

@@ -12,3 +12,8 @@ const CONTACT_EVENTS: readonly ContactEvent['type'][] = [
 export function isHandledContactEvent(type: string): type is ContactEvent['type'] {
   return CONTACT_EVENTS.some((known) => known === type);
 }
+
+/** Whether events of this type tell of the app's installation (HL 4.6). */
+export function isLifecycleEvent(type: string): type is 'INSTALL' | 'UNINSTALL' {
+  return type === 'INSTALL' || type === 'UNINSTALL';
+}
