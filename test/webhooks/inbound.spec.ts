@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InboundProcessor } from '#libs/webhooks';
@@ -284,7 +285,12 @@ describe('a worker', () => {
 
 describe('an UNINSTALL', () => {
   const uninstall = (changes: object): Promise<unknown> =>
-    intake.deliver({ type: 'UNINSTALL', timestamp: '2026-11-18T17:02:44.090Z', ...changes });
+    intake.deliver({
+      type: 'UNINSTALL',
+      timestamp: '2026-11-18T17:02:44.090Z',
+      webhookId: randomUUID(),
+      ...changes,
+    });
   const hooks = (): Promise<unknown[]> =>
     database.query(
       `select status, access_token, settings->'refresh_token' as refresh_token from integrations_hooks order by id`,
