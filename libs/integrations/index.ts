@@ -1,7 +1,8 @@
 export { Hook } from '#libs/database';
 export { Agencies, type Agency, type AgencyGrant } from './agencies.js';
 export { AgencyInstalls, type Installation, type InstallOutcome } from './agency-installs.js';
-export { type AgencyLocation, AgencyLocations } from './agency-locations.js';
+export { MAX_CONNECTED_AT_ONCE } from './agency-locations.dto.js';
+export { type AgencyLocation, AgencyLocations, type ConnectedLocation } from './agency-locations.js';
 export {
   AgencyRefused,
   HighLevelUnavailable,

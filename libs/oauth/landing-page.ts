@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { type ConnectionState } from '#libs/database';
 import { type CallbackFailure, CALLBACK_FAILURES } from './callback-failure.js';
 import { type LandingName } from './landing-address.js';
+import { pageOf, pagePolicy, sentenceFor } from './page.js';
 
 /** What a person can do about each reason. `{crm}` is the product's name on this page. */
 const ADVICE: Readonly<Record<CallbackFailure, string>> = {
@@ -24,20 +24,7 @@ const AGENCY_NEXT =
 const SAVED =
   'If you have just approved the request in {crm}, the connection is saved. Administrators see its state in the integration settings.';
 
-const PRODUCT: Readonly<Record<LandingName, string>> = { gohighlevel: 'HighLevel', crm: 'the CRM' };
-
-const STYLE = `body{font:1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:4rem auto;padding:0 1rem;color:#1f2933;background:#fff}
-h1{font-size:1.4rem;line-height:1.3}
-@media(prefers-color-scheme:dark){body{color:#e6e9ec;background:#15191d}}`;
-
-/** Nothing may load, run or frame; the one style sheet is allowed by its digest. */
-export const LANDING_PAGE_CSP = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+export const LANDING_PAGE_CSP = pagePolicy('none');
 
 interface Landing {
   readonly page: LandingName;
@@ -75,28 +62,11 @@ export function landingPage({ page, error, isAgency, connection }: Landing): str
   const failed = error !== undefined;
   const heading = failed ? 'Not connected' : isAgency ? 'One more step' : 'Connection';
   const text = failed ? adviceFor(error) : isAgency ? AGENCY_NEXT : connection ? stateOf(connection) : SAVED;
-  const sentence = escapeHtml(
-    capitalised(
-      text.replaceAll('{crm}', PRODUCT[page]).replaceAll('{location}', () => connection?.locationName ?? ''),
-    ),
+  const sentence = sentenceFor(
+    page,
+    text.replaceAll('{location}', () => connection?.locationName ?? ''),
   );
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${heading}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<h1>${heading}</h1>
-<p role="${failed ? 'alert' : 'status'}">${sentence}</p>
-</main>
-</body>
-</html>
-`;
+  return pageOf(heading, `<p role="${failed ? 'alert' : 'status'}">${sentence}</p>`);
 }
 
 function adviceFor(error: unknown): string {
@@ -107,12 +77,4 @@ function adviceFor(error: unknown): string {
 function stateOf({ isConnected, state }: ShownConnection): string {
   if (state === undefined) return NO_CONNECTION;
   return state === 'connected' && !isConnected ? STATES.uninstalled : STATES[state];
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-function capitalised(sentence: string): string {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }

@@ -67,9 +67,9 @@ export class OAuthCallbackController {
       error: single(query.error),
       issuer: query.iss,
     });
-    const { accountId, failure } = outcome;
-    if (accountId !== undefined && failure === undefined)
-      void reply.header('set-cookie', await this.tickets.cookieFor(accountId));
+    const { accountId, userId, failure } = outcome;
+    if (accountId !== undefined && userId !== undefined && failure === undefined)
+      void reply.header('set-cookie', await this.tickets.cookieFor(accountId, userId));
     return { url: landingAddress(this.config.frontendUrl, page, outcome), statusCode: 302 };
   }
 }

@@ -65,7 +65,8 @@ export class OAuthCallback {
     if (!(await this.administrators.includes(accountId, userId))) {
       return this.recorded({ accountId, failure: 'invalid_state' }, actor);
     }
-    return this.recorded(await this.connect(accountId, query.code ?? '', credentials, actor), actor);
+    const outcome = await this.connect(accountId, query.code ?? '', credentials, actor);
+    return this.recorded({ ...outcome, userId }, actor);
   }
 
   /** Mix-up (RFC 9700 4.4): an answer that names another authorization server; its code is sent nowhere. */

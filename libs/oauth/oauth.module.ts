@@ -6,6 +6,7 @@ import { Administrators } from './administrators.js';
 import { AuthorizationController } from './authorization.controller.js';
 import { LandingController } from './landing.controller.js';
 import { LandingTickets } from './landing-tickets.js';
+import { LocationChoice } from './location-choice.js';
 import { OAuthCallbackController } from './oauth-callback.controller.js';
 import { OAuthCallback } from './oauth-callback.js';
 import { OAuthStates } from './oauth-states.js';
@@ -14,6 +15,6 @@ import { OAuthStates } from './oauth-states.js';
 @Module({
   imports: [JwtModule.register({}), AuditModule, ConnectionsModule],
   controllers: [AuthorizationController, OAuthCallbackController, LandingController],
-  providers: [Administrators, LandingTickets, OAuthCallback, OAuthStates],
+  providers: [Administrators, LandingTickets, LocationChoice, OAuthCallback, OAuthStates],
 })
 export class OAuthModule {}

@@ -81,6 +81,17 @@ describeWithChromium('in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
+  it("chooses among an agency's locations", async () => {
+    await page.goto(await authorizationUrl());
+    await page.getByRole('radio', { name: /the agency/ }).check();
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.waitForURL(/agency=/);
+    await page.getByRole('checkbox').first().check();
+    await page.getByRole('button', { name: 'Connect the chosen ones' }).click();
+    expect(await page.getByRole('status').textContent()).toBe('1 location connected.');
+    expect(complaints).toEqual([]);
+  });
+
   async function openSwagger(): Promise<void> {
     await page.goto(`${system.apiUrl}/docs`);
     await page.locator('.opblock').first().waitFor();
