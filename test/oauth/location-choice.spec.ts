@@ -102,7 +102,7 @@ describe('the page after the callback of an agency', () => {
   });
 
   it('is searched by name', async () => {
-    const [{ name }] = fixture.simulator.locations as [{ name: string }];
+    const { name } = fixture.simulator.locations[0]!;
     const html = await (await open(`?agency=${companyId}&q=${encodeURIComponent(name.slice(0, 6))}`)).text();
     expect(html).toContain(name);
     expect(await (await open(`?agency=${companyId}&q=%3Cnobody%3E`)).text()).toMatch(
