@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AuditHttpModule } from '#libs/audit';
 import { AuthModule } from '#libs/auth';
 import { type AppConfig, ConfigModule } from '#libs/config';
+import { ContactSyncHttpModule } from '#libs/contact-sync';
 import { ContactsModule } from '#libs/contacts';
 import { DatabaseModule } from '#libs/database';
 import { HealthModule } from '#libs/health';
@@ -25,6 +26,7 @@ export class ApiModule {
         ContactsModule,
         IntegrationsModule,
         OAuthModule,
+        ContactSyncHttpModule,
         WebhooksModule,
         EventsModule,
         HealthModule,

@@ -14,6 +14,8 @@ export const AUDIT_ACTIONS = [
   'agency.reauthorization_required',
   'agency.disconnect',
   'agency.uninstall',
+  'settings.change',
+  'conflict.reverse',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

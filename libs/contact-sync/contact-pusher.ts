@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ContactStore } from '#libs/contacts';
-import { Connection, type Contact, type ContactLink, type Hook } from '#libs/database';
+import { Connection, type Contact, type ContactLink, type DeletionChoice, type Hook } from '#libs/database';
 import { type HighLevelApi, type HighLevelContact, HighLevelError } from '#libs/highlevel';
 import { HighLevelClients } from '#libs/integrations';
 import { DataSource } from 'typeorm';
@@ -10,6 +10,10 @@ import { LocalSide } from './local-side.js';
 import { Outbox, type OutboundWork } from './outbox.js';
 import { PushCompletion, type Pushed } from './push-completion.js';
 import { isEmptyPatch, isNothing, planCreate, planUpdate, type UpdatePlan } from './push-plan.js';
+import { SyncChoices } from './sync-choices.js';
+
+/** On contacts of HighLevel whose DeskFlow contact was deleted, where the account archives them. */
+export const ARCHIVE_TAG = 'deleted in deskflow';
 
 /** A contact to push, as it is now. */
 interface Subject {
@@ -43,6 +47,7 @@ export class ContactPusher {
     private readonly localSide: LocalSide,
     private readonly outbox: Outbox,
     private readonly completion: PushCompletion,
+    private readonly choices: SyncChoices,
   ) {}
 
   /**
@@ -55,13 +60,30 @@ export class ContactPusher {
     const link = await this.links.ofContact(manager, place, work.contactId);
     const contact = await this.store.find(manager, hook.accountId, work.contactId);
     if (!contact) {
-      if (link) return this.completion.left(hook, work, link);
+      if (link) return this.follow(hook, work, link);
       return this.outbox.finish(manager, work, 'ignored', 'deleted_in_deskflow');
     }
     if (link?.remoteDeletedAt) return this.outbox.finish(manager, work, 'ignored', 'deleted_in_highlevel');
     const foreign = foreignFields(await this.links.elsewhere(manager, place, contact.id), link);
     const subject = { hook, work, contact, link, foreign, api: this.clients.forHook(hook) };
     return link ? this.update(subject, link) : this.create(subject);
+  }
+
+  /** The contact was deleted here: HighLevel's goes the way the account has chosen. */
+  private async follow(hook: Hook, work: OutboundWork, link: ContactLink): Promise<void> {
+    const { onDelete } = await this.choices.of(hook.accountId);
+    if (!link.remoteDeletedAt) await this.carryOut(onDelete, this.clients.forHook(hook), link.ghlContactId);
+    await this.completion.left(hook, work, link, onDelete);
+  }
+
+  /** Doing it twice does no harm; what is gone already is as good. */
+  private async carryOut(onDelete: DeletionChoice, api: HighLevelApi, ghlContactId: string): Promise<void> {
+    try {
+      if (onDelete === 'archive') await api.contacts.addTags(ghlContactId, [ARCHIVE_TAG]);
+      if (onDelete === 'delete') await api.contacts.remove(ghlContactId);
+    } catch (error) {
+      if (!isKind(error, 'not_found')) throw error;
+    }
   }
 
   private async update(subject: Subject, link: ContactLink): Promise<void> {

@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
 import { ContactStoreModule } from '#libs/contacts';
 import { ConnectionsModule } from '#libs/integrations';
+import { AuditModule } from '#libs/audit';
+import { ConflictLog } from './conflict-log.js';
+import { Conflicts } from './conflicts.js';
 import { ContactLinks } from './contact-links.js';
 import { ContactPusher } from './contact-pusher.js';
 import { ContactSync } from './contact-sync.js';
@@ -11,11 +14,16 @@ import { LocalSide } from './local-side.js';
 import { OutboundProcessor } from './outbound.processor.js';
 import { Outbox } from './outbox.js';
 import { PushCompletion } from './push-completion.js';
+import { ConflictsController } from './conflicts.controller.js';
+import { SyncChoices } from './sync-choices.js';
+import { SyncSettingsController } from './sync-settings.controller.js';
 
 /** Both directions as services; nothing in it starts by itself. */
 @Module({
-  imports: [ConnectionsModule, ContactStoreModule],
+  imports: [AuditModule, ConnectionsModule, ContactStoreModule],
   providers: [
+    ConflictLog,
+    Conflicts,
     ContactLinks,
     ContactPusher,
     ContactSync,
@@ -25,11 +33,16 @@ import { PushCompletion } from './push-completion.js';
     LocalSide,
     Outbox,
     PushCompletion,
+    SyncChoices,
   ],
-  exports: [ConnectionsModule, ContactPusher, ContactSync, Outbox],
+  exports: [ConflictLog, ConnectionsModule, ContactPusher, ContactSync, Outbox, SyncChoices],
 })
 export class ContactSyncModule {}
 
 /** For processes that work on the outbox. */
 @Module({ imports: [ContactSyncModule], providers: [OutboundProcessor] })
 export class ContactSyncWorkerModule {}
+
+/** What administrators choose about the sync, and see of it. */
+@Module({ imports: [ContactSyncModule], controllers: [ConflictsController, SyncSettingsController] })
+export class ContactSyncHttpModule {}

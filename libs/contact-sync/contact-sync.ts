@@ -19,6 +19,7 @@ import {
   type InboundResult,
 } from './inbound-event.js';
 import { contactOfEvent } from './remote-contact.js';
+import { SyncChoices } from './sync-choices.js';
 import { markOrigin } from './sync-origin.js';
 
 /** Contacts fetched at once. */
@@ -34,6 +35,7 @@ export class ContactSync {
     private readonly clients: HighLevelClients,
     private readonly links: ContactLinks,
     private readonly inboundContacts: InboundContacts,
+    private readonly choices: SyncChoices,
   ) {}
 
   /**
@@ -76,6 +78,7 @@ export class ContactSync {
       accountId: hook.accountId,
       referenceId: hook.referenceId,
       country: await countryOf(manager, hook.id),
+      choices: await this.choices.of(hook.accountId, manager),
     };
     const nameless = events
       .filter(({ event }) => !contactOfEvent(event))

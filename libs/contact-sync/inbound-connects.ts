@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { Conflicts, winnerBy } from './conflicts.js';
 import { type Agreement, ContactLinks, type Place } from './contact-links.js';
 import { type InboundSource, type News } from './inbound-news.js';
 import { LocalSide } from './local-side.js';
@@ -14,6 +15,7 @@ export class InboundConnects {
     private readonly links: ContactLinks,
     private readonly localSide: LocalSide,
     private readonly outbox: Outbox,
+    private readonly conflicts: Conflicts,
   ) {}
 
   /** @param news by HighLevel's contact id */
@@ -54,7 +56,13 @@ export class InboundConnects {
     if (!match.isNew) {
       const previous = (await this.links.ofContact(manager, place, contactId))?.ghlContactId;
       const contact = await this.localSide.restore(manager, match.contact);
-      const merged = merge({}, await this.localSide.read(manager, contact, {}), fields, 'remote');
+      const { conflictPolicy } = source.choices;
+      // Nobody has changed anything yet: as to time, HighLevel's news is what has just come.
+      const winner = winnerBy(conflictPolicy, null, version);
+      const merged = merge({}, await this.localSide.read(manager, contact, {}), fields, winner);
+      await this.conflicts.record(manager, place, conflictPolicy, [
+        { contactId, ghlContactId, conflicts: merged.conflicts, localAt: null, remoteAt: version },
+      ]);
       await this.localSide.write(manager, place, {
         contact,
         merge: merged,

@@ -2,6 +2,7 @@ import { type ContactLink } from '#libs/database';
 import { latestVersion, type RemoteState, stateAfter } from './fold-events.js';
 import { type FetchedContact, type IgnoredReason, type InboundContactEvent } from './inbound-event.js';
 import { remoteFields } from './remote-contact.js';
+import { type Choices } from './sync-choices.js';
 
 /** Whose events are applied. */
 export interface InboundSource {
@@ -10,6 +11,7 @@ export interface InboundSource {
   readonly referenceId: string | null;
   /** That of the location: two letters. */
   readonly country: string | null;
+  readonly choices: Choices;
 }
 
 export type Outcome = 'applied' | 'unchanged' | IgnoredReason;

@@ -1,14 +1,16 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { ContactLabels } from '#libs/contacts';
 import { type Contact, type ContactLink } from '#libs/database';
 import { isDeepStrictEqual } from 'node:util';
 import { type EntityManager } from 'typeorm';
-import { readSnapshot } from './canonical-contact.js';
+import { type ContactFields, readSnapshot } from './canonical-contact.js';
+import { Conflicts, type Settled, winnerBy } from './conflicts.js';
 import { type Agreement, ContactLinks, type Place } from './contact-links.js';
 import { type InboundSource, type News, type Outcome } from './inbound-news.js';
 import { localFields } from './local-contact.js';
 import { LocalSide, type LocalWrite } from './local-side.js';
 import { merge, type Merge } from './merge.js';
+import { Outbox } from './outbox.js';
 
 /** News of a linked contact. */
 export interface InboundUpdate {
@@ -18,15 +20,25 @@ export interface InboundUpdate {
   readonly news: News;
 }
 
+/** An update with the three states it is merged from. */
+interface Comparison extends InboundUpdate {
+  readonly base: ContactFields;
+  readonly local: ContactFields;
+  /** As if HighLevel won every conflict. */
+  readonly merge: Merge;
+}
+
+const NOTHING_SETTLED: ReadonlyMap<number, Merge> = new Map();
+
 /** Brings news of linked contacts to DeskFlow: as many as there are, in a handful of statements. */
 @Injectable()
 export class InboundUpdates {
-  private readonly logger = new Logger(InboundUpdates.name);
-
   constructor(
     private readonly labels: ContactLabels,
     private readonly links: ContactLinks,
     private readonly localSide: LocalSide,
+    private readonly conflicts: Conflicts,
+    private readonly outbox: Outbox,
   ) {}
 
   /** @returns what became of each, by HighLevel's contact id */
@@ -37,40 +49,73 @@ export class InboundUpdates {
     updates: readonly InboundUpdate[],
   ): Promise<ReadonlyMap<string, Outcome>> {
     if (updates.length === 0) return new Map();
-    const labels = await this.labels.ofAll(
-      manager,
-      updates.map(({ contact }) => contact.id),
-    );
-    const writes: LocalWrite[] = [];
-    const agreements: Agreement[] = [];
-    for (const { link, contact: found, news } of updates) {
-      const contact = news.revives ? await this.localSide.restore(manager, found) : found;
-      const base = readSnapshot(link.snapshot);
-      const local = localFields(contact, labels.get(contact.id) ?? [], base);
-      const merged = merge(base, local, news.fields, 'remote');
-      this.tellConflicts(source, contact, merged);
-      writes.push({ contact, merge: merged });
-      if (isNewAgreement(link, base, news)) agreements.push(agreementOf(link, news));
-    }
+    const comparisons = await this.compare(manager, updates);
+    const disputed = comparisons.filter(({ merge: { conflicts } }) => conflicts.length > 0);
+    const settled =
+      disputed.length > 0 ? await this.settle(manager, source, place, disputed) : NOTHING_SETTLED;
+    const writes = comparisons.map(({ contact, merge: itsMerge }): LocalWrite => ({
+      contact,
+      merge: settled.get(contact.id) ?? itsMerge,
+    }));
+    const agreements = comparisons
+      .filter(({ link, base, news }) => isNewAgreement(link, base, news))
+      .map(({ link, news }) => agreementOf(link, news));
     const written = await this.localSide.writeAll(manager, place, writes);
     await this.links.agree(manager, place, agreements);
     return new Map(
-      updates.map(({ link, contact, news }) => [
+      comparisons.map(({ link, contact, news }) => [
         link.ghlContactId,
         written.has(contact.id) || news.revives ? 'applied' : 'unchanged',
       ]),
     );
   }
 
-  private tellConflicts({ accountId, id: hookId }: InboundSource, contact: Contact, merged: Merge): void {
-    if (merged.conflicts.length === 0) return;
-    this.logger.log({
-      msg: 'DeskFlow and HighLevel changed the same fields of a contact; HighLevel wins',
-      accountId,
-      hookId,
-      contactId: contact.id,
-      fields: merged.conflicts.map(({ field }) => field),
-    });
+  private async compare(manager: EntityManager, updates: readonly InboundUpdate[]): Promise<Comparison[]> {
+    const labels = await this.labels.ofAll(
+      manager,
+      updates.map(({ contact }) => contact.id),
+    );
+    const comparisons: Comparison[] = [];
+    for (const update of updates) {
+      const { link, news } = update;
+      const contact = news.revives ? await this.localSide.restore(manager, update.contact) : update.contact;
+      const base = readSnapshot(link.snapshot);
+      const local = localFields(contact, labels.get(contact.id) ?? [], base);
+      const itsMerge = merge(base, local, news.fields, 'remote');
+      comparisons.push({ ...update, contact, base, local, merge: itsMerge });
+    }
+    return comparisons;
+  }
+
+  /**
+   * Conflicts are rare: who changed what, and when, is asked only where there are any.
+   * @returns merges by contact id
+   */
+  private async settle(
+    manager: EntityManager,
+    source: InboundSource,
+    place: Place,
+    disputed: readonly Comparison[],
+  ): Promise<ReadonlyMap<number, Merge>> {
+    const { conflictPolicy } = source.choices;
+    const ids = disputed.map(({ contact }) => contact.id);
+    const changedAt = await this.conflicts.changedAt(manager, source.id, ids);
+    const merges = new Map<number, Merge>();
+    const settled: Settled[] = [];
+    for (const { contact, link, base, local, news } of disputed) {
+      const { id: contactId } = contact;
+      const { ghlContactId } = link;
+      const localAt = changedAt.get(contactId) ?? null;
+      const remoteAt = news.version;
+      const winner = winnerBy(conflictPolicy, localAt, remoteAt);
+      const itsMerge = merge(base, local, news.fields, winner);
+      merges.set(contactId, itsMerge);
+      settled.push({ contactId, ghlContactId, conflicts: itsMerge.conflicts, localAt, remoteAt });
+      // The row that would send it may have failed for good.
+      if (winner === 'local') await this.outbox.enqueue(manager, source, contactId, ghlContactId);
+    }
+    await this.conflicts.record(manager, place, conflictPolicy, settled);
+    return merges;
   }
 }
 

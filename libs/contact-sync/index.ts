@@ -1,5 +1,6 @@
+export { ConflictLog } from './conflict-log.js';
 export { ContactSync } from './contact-sync.js';
-export { ContactSyncModule, ContactSyncWorkerModule } from './contact-sync.module.js';
+export { ContactSyncHttpModule, ContactSyncModule, ContactSyncWorkerModule } from './contact-sync.module.js';
 export {
   type FetchedContact,
   type FetchedContacts,
@@ -9,3 +10,4 @@ export {
 } from './inbound-event.js';
 export { type Conflict, merge, type Merge, type Side } from './merge.js';
 export { OutboundProcessor } from './outbound.processor.js';
+export { type Choices, SyncChoices } from './sync-choices.js';

@@ -1,5 +1,13 @@
 import { type JsonValue } from '#libs/contacts';
-import { type ContactFields, type FieldName, fieldNames, present, sameValue } from './canonical-contact.js';
+import {
+  type ContactFields,
+  type FieldName,
+  fieldNames,
+  FIELDS,
+  isStanding,
+  present,
+  sameValue,
+} from './canonical-contact.js';
 
 export type Side = 'local' | 'remote';
 
@@ -23,7 +31,7 @@ export interface Merge {
 
 /**
  * Three-way merge, field by field. A side that still equals `base` in a field has not changed it; where both have,
- * `winner` keeps its value and the conflict is told.
+ * `winner` keeps its value and the conflict is told. A field that is HighLevel's to decide is HighLevel's.
  * @param base what both sides last agreed on; `{}` when they never did
  */
 export function merge(base: ContactFields, local: ContactFields, remote: ContactFields, winner: Side): Merge {
@@ -37,8 +45,9 @@ export function merge(base: ContactFields, local: ContactFields, remote: Contact
       remote: !sameValue(values.remote, values.base),
     };
     const isConflict = changed.local && changed.remote && !sameValue(values.local, values.remote);
-    if (isConflict) conflicts.push({ field, ...values, kept: winner });
-    const kept: Side = isConflict ? winner : changed.remote ? 'remote' : 'local';
+    const settled: Side = isRemotesOwn(field) ? 'remote' : winner;
+    if (isConflict) conflicts.push({ field, ...values, kept: settled });
+    const kept: Side = isConflict ? settled : changed.remote ? 'remote' : 'local';
     merged[field] = values[kept];
   }
   return {
@@ -47,4 +56,8 @@ export function merge(base: ContactFields, local: ContactFields, remote: Contact
     forLocal: names.filter((field) => !sameValue(merged[field], local[field])),
     forRemote: names.filter((field) => !sameValue(merged[field], remote[field])),
   };
+}
+
+function isRemotesOwn(field: FieldName): boolean {
+  return isStanding(field) && FIELDS[field].push === 'never';
 }

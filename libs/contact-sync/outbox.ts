@@ -111,7 +111,10 @@ export class Outbox {
     );
   }
 
-  /** Asks for a push of what the capturing trigger did not see, because a sync wrote it. */
+  /**
+   * Asks for a push of what the capturing trigger did not see, because a sync wrote it. A row that waits already serves,
+   * and stays as old as it is; it is locked all the same, so that nobody takes it before this is committed.
+   */
   async enqueue(
     manager: EntityManager,
     hook: { readonly id: number; readonly accountId: number },
@@ -121,7 +124,8 @@ export class Outbox {
     await manager.query(
       `insert into ghl.outbox (account_id, hook_id, contact_id, operation, ghl_contact_id)
        values ($1, $2, $3, 'push', $4)
-       on conflict (hook_id, contact_id, operation) where state = 'pending' do update set changed_at = now()`,
+       on conflict (hook_id, contact_id, operation) where state = 'pending'
+       do update set changed_at = ghl.outbox.changed_at`,
       [hook.accountId, hook.id, contactId, ghlContactId],
     );
   }

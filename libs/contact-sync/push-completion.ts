@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { retriedTransaction } from '#libs/contacts';
-import { type Contact, type ContactLink, type Hook } from '#libs/database';
+import { type Contact, type ContactLink, type DeletionChoice, type Hook } from '#libs/database';
 import { type HighLevelContact } from '#libs/highlevel';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type FieldChanges, readSnapshot, withChanges } from './canonical-contact.js';
@@ -23,6 +23,13 @@ export interface Pushed {
   readonly link: ContactLink | undefined;
   readonly country: string | null;
 }
+
+/** What has become of HighLevel's contact, as a reason of the outbox row. */
+const LEFT: Readonly<Record<DeletionChoice, string>> = {
+  leave: 'left_in_highlevel',
+  archive: 'archived_in_highlevel',
+  delete: 'removed_from_highlevel',
+};
 
 /** The link moved on while only tags were pushed, and nothing tells which came first: plan again. */
 export class PlanOutdated extends Error {
@@ -73,12 +80,12 @@ export class PushCompletion {
     });
   }
 
-  /** Deleted in DeskFlow: HighLevel keeps its contact, whose events do not bring ours back. */
-  async left(hook: Hook, work: OutboundWork, link: ContactLink): Promise<void> {
+  /** Deleted in DeskFlow: events of HighLevel's contact do not bring ours back. */
+  async left(hook: Hook, work: OutboundWork, link: ContactLink, onDelete: DeletionChoice): Promise<void> {
     await retriedTransaction(this.database, async (manager) => {
       await this.links.lock(manager, placeOfHook(hook), [link.ghlContactId]);
       await this.links.markLocalDeleted(manager, link);
-      await this.outbox.finish(manager, work, 'done', 'left_in_highlevel');
+      await this.outbox.finish(manager, work, 'done', LEFT[onDelete]);
     });
   }
 

@@ -20,6 +20,7 @@ const TAGS = {
   auth: 'Signing in',
   integrations: 'The HighLevel connection of an account',
   contacts: 'Contacts, as Chatwoot answers them',
+  sync: 'How contacts are synced, and what the sync decided',
   webhooks: 'What HighLevel calls',
   administration: 'Settings of the whole installation, for super admins',
   operations: 'Health and metrics',

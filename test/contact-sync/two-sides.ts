@@ -8,11 +8,13 @@ import { createSimulator, type Simulator } from '#apps/simulator/simulator.js';
 import { ConfigModule, loadConfig } from '#libs/config';
 import { type ContactChanges, ContactLabels, ContactStore } from '#libs/contacts';
 import {
+  ConflictLog,
   ContactSync,
   ContactSyncWorkerModule,
   type InboundContactEvent,
   type InboundResult,
   OutboundProcessor,
+  SyncChoices,
 } from '#libs/contact-sync';
 import { type Contact, type ContactLink, type Hook } from '#libs/database';
 import { type ContactEvent, SCOPES } from '#libs/highlevel';
@@ -110,6 +112,14 @@ export class TwoSides {
 
   get locationId(): string {
     return this.hook.referenceId ?? '';
+  }
+
+  get choices(): SyncChoices {
+    return this.app.get(SyncChoices, { strict: false });
+  }
+
+  get conflictLog(): ConflictLog {
+    return this.app.get(ConflictLog, { strict: false });
   }
 
   get contactSync(): ContactSync {

@@ -18,6 +18,8 @@ import {
   Message,
   MessageType,
   Role,
+  SyncConflict,
+  SyncSettings,
   Tag,
   Tagging,
   TokenOwner,
@@ -60,6 +62,24 @@ const SAMPLES: readonly [EntityTarget<ObjectLiteral>, DeepPartial<ObjectLiteral>
       details: { event_id: 7 },
     },
   ],
+  [
+    SyncConflict,
+    {
+      accountId: 1,
+      locationId: 'loc',
+      contactId: 1,
+      ghlContactId: 'con',
+      field: 'customFields.f',
+      base: null,
+      deskflow: ['a'],
+      highlevel: 'b',
+      deskflowAt: null,
+      highlevelAt: new Date('2026-11-02T10:00:00.123Z'),
+      policy: 'latest_wins',
+      kept: 'highlevel',
+    },
+  ],
+  [SyncSettings, { accountId: 1, conflictPolicy: 'deskflow_wins', onDelete: 'archive' }],
   [
     Connection,
     {

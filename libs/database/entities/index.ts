@@ -13,6 +13,8 @@ import { Inbox } from './inbox.js';
 import { InstallationConfig } from './installation-config.js';
 import { Label, Tag, Tagging } from './labels.js';
 import { Message } from './message.js';
+import { SyncConflict } from './sync-conflict.js';
+import { SyncSettings } from './sync-settings.js';
 import { User } from './user.js';
 
 /** Every entity a data source of this service knows. */
@@ -32,6 +34,8 @@ export const ENTITIES = [
   InstallationConfig,
   Label,
   Message,
+  SyncConflict,
+  SyncSettings,
   Tag,
   Tagging,
   User,
@@ -41,6 +45,13 @@ export * from './enums.js';
 export * from './work-state.js';
 export { AUDIT_ACTOR_KINDS, AUDIT_OUTCOMES, type AuditActorKind, type AuditOutcome } from './audit-event.js';
 export { CONNECTION_STATES, type ConnectionState } from './connection.js';
+export { CONFLICT_SIDES, type ConflictSide } from './sync-conflict.js';
+export {
+  CONFLICT_POLICIES,
+  type ConflictPolicy,
+  DELETION_CHOICES,
+  type DeletionChoice,
+} from './sync-settings.js';
 export {
   AccessToken,
   Account,
@@ -57,6 +68,8 @@ export {
   InstallationConfig,
   Label,
   Message,
+  SyncConflict,
+  SyncSettings,
   Tag,
   Tagging,
   User,

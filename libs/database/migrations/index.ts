@@ -6,6 +6,7 @@ import { DeskflowIndexes1795000000005 } from './1795000000005-deskflow-indexes.j
 import { AuditEvents1795000000006 } from './1795000000006-audit-events.js';
 import { InboxHistory1795000000007 } from './1795000000007-inbox-history.js';
 import { TokenLifecycle1795000000008 } from './1795000000008-token-lifecycle.js';
+import { SyncConflicts1795000000011 } from './1795000000011-sync-conflicts.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   AuditEvents1795000000006,
   InboxHistory1795000000007,
   TokenLifecycle1795000000008,
+  SyncConflicts1795000000011,
 ];

@@ -1,0 +1,41 @@
+import { Body, Controller, Get, Patch } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AdminOnly, type CallingAccount, type CallingUser, CurrentAccount, CurrentUser } from '#libs/auth';
+import { type Shape } from '#libs/http';
+import { type Choices, SyncChoices } from './sync-choices.js';
+import { ChangeSyncSettings, SyncSettingsAnswer } from './sync-settings.dto.js';
+
+/** How an account wants its contacts synced. */
+@ApiTags('sync')
+@Controller('api/v1/accounts/:account_id/integrations/ghl/settings')
+export class SyncSettingsController {
+  constructor(private readonly choices: SyncChoices) {}
+
+  @Get()
+  @AdminOnly()
+  @ApiOperation({ operationId: 'getGhlSettings', summary: 'How contacts are synced' })
+  @ApiOkResponse({ type: SyncSettingsAnswer })
+  async show(@CurrentAccount() { id }: CallingAccount): Promise<Shape<SyncSettingsAnswer>> {
+    return view(await this.choices.of(id));
+  }
+
+  @Patch()
+  @AdminOnly('malformed_json', 'validation_failed')
+  @ApiOperation({ operationId: 'updateGhlSettings', summary: 'Change how contacts are synced' })
+  @ApiOkResponse({ type: SyncSettingsAnswer })
+  async change(
+    @CurrentAccount() account: CallingAccount,
+    @CurrentUser() user: CallingUser,
+    @Body() { conflict_policy, on_delete }: ChangeSyncSettings,
+  ): Promise<Shape<SyncSettingsAnswer>> {
+    const changes = {
+      ...(conflict_policy && { conflictPolicy: conflict_policy }),
+      ...(on_delete && { onDelete: on_delete }),
+    };
+    return view(await this.choices.change(account.id, user.id, changes));
+  }
+}
+
+function view({ conflictPolicy, onDelete }: Choices): Shape<SyncSettingsAnswer> {
+  return { payload: { conflict_policy: conflictPolicy, on_delete: onDelete } };
+}
