@@ -3,10 +3,10 @@ import { type WorkState } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { type Keyset } from '#libs/http';
 import { type AttemptEntry } from '#libs/queue';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 /** Rows looked at for one page: a filter that matches next to nothing must not read through a month. */
-const MAX_ROWS_LOOKED_AT = 20_000;
+export const MAX_ROWS_LOOKED_AT = 20_000;
 
 export interface EventFilter {
   readonly state?: WorkState | undefined;
@@ -53,17 +53,26 @@ const COLUMNS = `i.id, i.type, i.state, i.reason, i.entity_key as "entityKey", i
   i.event_at as "eventAt", i.received_at as "receivedAt", i.finished_at as "finishedAt",
   i.next_attempt_at as "nextAttemptAt", i.attempts, i.last_error as "lastError"`;
 
-/** Parameters $1 to $3: account, where to go on, state. */
-const looked = (direction: 'asc' | 'desc'): string =>
+/** States with an index of their own: rows of others are not looked at. */
+const INDEXED_STATES: readonly WorkState[] = ['dead', 'failed'];
+
+type Direction = 'asc' | 'desc';
+
+/** Where a look begins: the account, where to go on, and a state that has an index. */
+type Start = readonly [accountId: number, from: number | null, state: WorkState | null];
+
+/** Parameters $1 to $3: `Start`. It holds no condition without an index: rows that fail one are not counted. */
+const looked = (direction: Direction): string =>
   `select * from ghl.inbox
     where account_id = $1 and ($2::bigint is null or id ${direction === 'asc' ? '>' : '<'} $2)
       and ($3::text is null or state = $3)
     order by id ${direction} limit ${MAX_ROWS_LOOKED_AT}`;
 
-/** Parameters $4 to $9. */
+/** Parameters $4 to $10. */
 const MATCHES = `($4::text is null or i.type = $4) and ($5::text is null or i.entity_key = $5)
   and ($6::text is null or i.location_id = $6) and ($7::text is null or i.reason = $7)
-  and ($8::timestamptz is null or i.received_at >= $8) and ($9::timestamptz is null or i.received_at < $9)`;
+  and ($8::timestamptz is null or i.received_at >= $8) and ($9::timestamptz is null or i.received_at < $9)
+  and ($10::text is null or i.state = $10)`;
 
 /** Reads what an account's locations were told, and what became of it. */
 @Injectable()
@@ -72,19 +81,11 @@ export class EventLog {
 
   /** Newest first. */
   async list(accountId: number, filter: EventFilter, keyset: Keyset): Promise<Found<InboxEvent>> {
-    const items = await this.find<InboxEvent>(
-      COLUMNS,
-      accountId,
-      filter,
-      keyset.before,
-      'desc',
-      keyset.fetch,
-    );
-    if (items.length < keyset.fetch) {
-      return { items, next: await this.endOfLook(accountId, filter, keyset.before, 'desc') };
-    }
-    const page = items.slice(0, -1);
-    return { items: page, next: page.at(-1)?.id ?? null };
+    return this.find<InboxEvent>(COLUMNS, accountId, filter, {
+      from: keyset.before,
+      direction: 'desc',
+      limit: keyset.fetch - 1,
+    });
   }
 
   /** Ids, oldest first. */
@@ -94,11 +95,12 @@ export class EventLog {
     after: number | null,
     limit: number,
   ): Promise<Found<number>> {
-    const rows = await this.find<{ id: number }>('i.id', accountId, filter, after, 'asc', limit);
-    const items = rows.map(({ id }) => id);
-    const next =
-      items.length === limit ? (items.at(-1) ?? null) : await this.endOfLook(accountId, filter, after, 'asc');
-    return { items, next };
+    const { items, next } = await this.find<{ id: number }>('i.id', accountId, filter, {
+      from: after,
+      direction: 'asc',
+      limit,
+    });
+    return { items: items.map(({ id }) => id), next };
   }
 
   /** @throws NotFound also for an event of another account */
@@ -112,42 +114,54 @@ export class EventLog {
     return event;
   }
 
-  private async find<Row>(
+  /** In one snapshot: what moved between two looks would be left out. */
+  private async find<Row extends { readonly id: number }>(
     columns: string,
     accountId: number,
     filter: EventFilter,
-    from: number | null,
-    direction: 'asc' | 'desc',
-    limit: number,
-  ): Promise<Row[]> {
-    return this.database.query<Row[]>(
-      `select ${columns} from (${looked(direction)}) i where ${MATCHES} order by i.id ${direction} limit $10`,
-      [
-        accountId,
-        from,
-        filter.state ?? null,
-        filter.type ?? null,
-        filter.entity ?? null,
-        filter.locationId ?? null,
-        filter.reason ?? null,
-        filter.receivedAfter ?? null,
-        filter.receivedBefore ?? null,
-        limit,
-      ],
-    );
+    { from, direction, limit }: Page,
+  ): Promise<Found<Row>> {
+    const { state } = filter;
+    const start: Start = [
+      accountId,
+      from,
+      state !== undefined && INDEXED_STATES.includes(state) ? state : null,
+    ];
+    return this.database.transaction('REPEATABLE READ', async (manager) => {
+      const rows = await manager.query<Row[]>(
+        `select ${columns} from (${looked(direction)}) i where ${MATCHES} order by i.id ${direction} limit $11`,
+        [...start, ...conditionsOf(filter), limit + 1],
+      );
+      const items = rows.slice(0, limit);
+      const next = rows.length > limit ? items.at(-1)?.id : await endOfLook(manager, start, direction);
+      return { items, next: next ?? null };
+    });
   }
+}
 
-  /** The last row that was looked at, or null when there was none left to look at. */
-  private async endOfLook(
-    accountId: number,
-    { state }: EventFilter,
-    from: number | null,
-    direction: 'asc' | 'desc',
-  ): Promise<number | null> {
-    const [row] = await this.database.query<{ id: number }[]>(
-      `select id from (${looked(direction)}) i offset ${MAX_ROWS_LOOKED_AT - 1}`,
-      [accountId, from, state ?? null],
-    );
-    return row?.id ?? null;
-  }
+interface Page {
+  readonly from: number | null;
+  readonly direction: Direction;
+  readonly limit: number;
+}
+
+/** In the order of `MATCHES`. */
+function conditionsOf(filter: EventFilter): unknown[] {
+  const { type, entity, locationId, reason, receivedAfter, receivedBefore, state } = filter;
+  return [type, entity, locationId, reason, receivedAfter, receivedBefore, state].map(
+    (value) => value ?? null,
+  );
+}
+
+/** The last row that was looked at, undefined when there was none left to look at. */
+async function endOfLook(
+  manager: EntityManager,
+  start: Start,
+  direction: Direction,
+): Promise<number | undefined> {
+  const [row] = await manager.query<{ id: number }[]>(
+    `select id from (${looked(direction)}) i offset ${MAX_ROWS_LOOKED_AT - 1}`,
+    [...start],
+  );
+  return row?.id;
 }
