@@ -45,8 +45,8 @@ export interface GhlConfig {
 export interface WebhookConfig {
   /** Done and ignored rows of the inbox are deleted when they ended so long ago (milliseconds). */
   readonly retentionMs: number;
-  /** Their payloads are dropped so long after they ended (milliseconds); undefined: with the row. */
-  readonly payloadRetentionMs: number | undefined;
+  /** Their payloads are dropped so long after they ended (milliseconds): always sooner, so that their keys outlive them. */
+  readonly payloadRetentionMs: number;
   /** A delivery that nothing but its bytes or its header identifies is refused when it is older (milliseconds). */
   readonly replayWindowMs: number;
 }

@@ -42,7 +42,7 @@ describe('the defaults', () => {
   it('remember deliveries for a month, and take unnamed ones for longer than HighLevel repeats them', () => {
     expect(config.webhooks).toEqual({
       retentionMs: 30 * 86_400_000,
-      payloadRetentionMs: undefined,
+      payloadRetentionMs: 29 * 86_400_000,
       replayWindowMs: 4 * 86_400_000,
     });
   });
@@ -302,10 +302,28 @@ describe('how long webhooks are kept', () => {
   });
 
   it.each([
+    {},
+    { WEBHOOK_RETENTION: '5d' },
+    { WEBHOOK_RETENTION: '3650d' },
+    { WEBHOOK_PAYLOAD_RETENTION: 'off' },
+    { WEBHOOK_PAYLOAD_RETENTION: '1h' },
+    { WEBHOOK_RETENTION: '10d', WEBHOOK_PAYLOAD_RETENTION: '239h' },
+    { WEBHOOK_RETENTION: '4d', WEBHOOK_PAYLOAD_RETENTION: 'off', WEBHOOK_REPLAY_WINDOW: '3d' },
+  ])('always keeps the memory of a delivery longer than its payload: %j', (env) => {
+    const { retentionMs, payloadRetentionMs } = loadConfig(env as Record<string, string>).webhooks;
+    expect(payloadRetentionMs).toBeGreaterThan(0);
+    expect(retentionMs).toBeGreaterThan(payloadRetentionMs);
+  });
+
+  it.each([
     [{ WEBHOOK_RETENTION: '3d' }, 'WEBHOOK_RETENTION: expected seconds'],
     [{ WEBHOOK_RETENTION: 'off' }, 'WEBHOOK_RETENTION: expected seconds'],
     [{ WEBHOOK_PAYLOAD_RETENTION: '10m' }, 'WEBHOOK_PAYLOAD_RETENTION: expected "off", seconds'],
     [{ WEBHOOK_PAYLOAD_RETENTION: '30d' }, 'WEBHOOK_PAYLOAD_RETENTION: expected "off" or less than'],
+    [
+      { WEBHOOK_RETENTION: '7d', WEBHOOK_PAYLOAD_RETENTION: '8d' },
+      'WEBHOOK_PAYLOAD_RETENTION: expected "off" or less than',
+    ],
     [{ WEBHOOK_REPLAY_WINDOW: '5m' }, 'WEBHOOK_REPLAY_WINDOW: expected seconds'],
     [{ WEBHOOK_REPLAY_WINDOW: '30d' }, 'WEBHOOK_REPLAY_WINDOW: expected at least an hour less'],
     [{ WEBHOOK_RETENTION: '4d' }, 'WEBHOOK_REPLAY_WINDOW: expected at least an hour less'],

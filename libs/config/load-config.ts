@@ -23,6 +23,8 @@ const HIGHLEVEL_MARKETPLACE_URL = 'https://marketplace.gohighlevel.com';
 const DEFAULT_REFRESH_WINDOW = '6h';
 
 const DEFAULT_WEBHOOK_RETENTION = '30d';
+/** How long a delivery is remembered beyond its payload where nothing else is asked for: more than a night's standstill. */
+const MEMORY_BEYOND_PAYLOAD_MS = 86_400_000;
 /** HighLevel delivers again for up to three days (HL 4.3), and the clock of either side may be wrong. */
 const DEFAULT_REPLAY_WINDOW = '4d';
 /** What is in the window must still be remembered at its end, with room for wrong clocks. */
@@ -121,11 +123,11 @@ function memoryProblems(given: Environment): ConfigProblem[] {
   const { retentionMs, payloadRetentionMs, replayWindowMs } = webhooks(given);
   if (retentionMs === 0) return []; // complained about already
   const problems: ConfigProblem[] = [];
-  if (payloadRetentionMs !== undefined && payloadRetentionMs >= retentionMs) {
+  if (payloadRetentionMs >= retentionMs) {
     problems.push({
       variable: 'WEBHOOK_PAYLOAD_RETENTION',
       given: JSON.stringify(given.WEBHOOK_PAYLOAD_RETENTION),
-      expected: '"off" or less than WEBHOOK_RETENTION, with which the payload goes anyway',
+      expected: '"off" or less than WEBHOOK_RETENTION, as a delivery is remembered longer than its payload',
     });
   }
   if (replayWindowMs + LEAST_MEMORY_BEYOND_WINDOW_MS > retentionMs) {
@@ -183,9 +185,11 @@ function ghl(given: Environment, publicUrl: string): GhlConfig {
 }
 
 function webhooks(given: Environment): WebhookConfig {
+  const retentionMs = parseDuration(given.WEBHOOK_RETENTION ?? DEFAULT_WEBHOOK_RETENTION) ?? 0;
   return {
-    retentionMs: parseDuration(given.WEBHOOK_RETENTION ?? DEFAULT_WEBHOOK_RETENTION) ?? 0,
-    payloadRetentionMs: parseDuration(given.WEBHOOK_PAYLOAD_RETENTION ?? 'off'),
+    retentionMs,
+    payloadRetentionMs:
+      parseDuration(given.WEBHOOK_PAYLOAD_RETENTION ?? 'off') ?? retentionMs - MEMORY_BEYOND_PAYLOAD_MS,
     replayWindowMs: parseDuration(given.WEBHOOK_REPLAY_WINDOW ?? DEFAULT_REPLAY_WINDOW) ?? 0,
   };
 }

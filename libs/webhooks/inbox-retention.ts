@@ -1,42 +1,35 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { AppConfig } from '#libs/config';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 
 const EVERY_MS = 60_000;
 /** Rows changed in one transaction: locks are short, and autovacuum keeps up. */
 export const ROWS_PER_BATCH = 1_000;
 /** A run ends after so many batches of each kind; what is left waits for the next one. 800 rows a second all day. */
 export const BATCHES_PER_RUN = 50;
-/** Key of the advisory lock: "ghl" and a number, as in pg_locks. Held by the process that tidies up, a batch at a time. */
-const RETENTION_LOCK = [0x67686c31, 0];
-
 /** Dead events and those that wait for anything are never too old. Parameters: seconds, rows. */
 const oldest = (payload: 'is null' | 'is not null'): string =>
   `select id from ghl.inbox
     where state in ('done', 'ignored') and body ${payload} and finished_at < now() - make_interval(secs => $1)
     order by finished_at limit $2 for update skip locked`;
 
-const deleteOldest = (payload: 'is null' | 'is not null'): string =>
-  `with old as materialized (${oldest(payload)}) delete from ghl.inbox i using old where i.id = old.id`;
-
 /** Each finds its rows at the beginning of a partial index, so that it costs the same however many rows there are. */
 export const RETENTION_STATEMENTS = {
-  deleteRemembered: deleteOldest('is null'),
-  deleteWhole: deleteOldest('is not null'),
   dropPayloads: `with old as materialized (${oldest('is not null')})
                  update ghl.inbox i set body = null from old where i.id = old.id`,
+  forget: `with old as materialized (${oldest('is null')}) delete from ghl.inbox i using old where i.id = old.id`,
 } as const;
 
 /** What a run did. */
 export interface RetentionRun {
-  readonly deleted: number;
   readonly payloadsDropped: number;
+  readonly forgotten: number;
 }
 
 /**
- * Forgets events in two steps: their payloads, where `WEBHOOK_PAYLOAD_RETENTION` asks for it, and later the rows. A row
- * without its payload still knows its delivery's key: until it goes a late copy has no effect.
+ * Forgets events in two steps: first their payloads (`WEBHOOK_PAYLOAD_RETENTION`), later the rows. A row without its
+ * payload still knows its delivery's key: until it goes a late copy has no effect.
  */
 @Injectable()
 export class InboxRetention implements BeforeApplicationShutdown {
@@ -55,7 +48,7 @@ export class InboxRetention implements BeforeApplicationShutdown {
     this.running = this.run();
     try {
       const run = await this.running;
-      if (run.deleted + run.payloadsDropped > 0) this.logger.log({ msg: 'Forgot old events', ...run });
+      if (run.payloadsDropped + run.forgotten > 0) this.logger.log({ msg: 'Forgot old events', ...run });
     } catch (error) {
       // The next run finds the same rows again.
       this.logger.warn({
@@ -72,35 +65,25 @@ export class InboxRetention implements BeforeApplicationShutdown {
     await this.running?.catch(() => undefined); // told by whoever started it
   }
 
-  /** One bounded pass. What another process has in hand is left to it. */
+  /** One bounded pass. Processes that do this at once skip each other's rows. */
   async run(): Promise<RetentionRun> {
     const { retentionMs, payloadRetentionMs } = this.config.webhooks;
-    const { deleteRemembered, deleteWhole, dropPayloads } = RETENTION_STATEMENTS;
-    const deleted =
-      (await this.repeat(deleteRemembered, retentionMs)) + (await this.repeat(deleteWhole, retentionMs));
-    const payloadsDropped =
-      payloadRetentionMs === undefined ? 0 : await this.repeat(dropPayloads, payloadRetentionMs);
-    return { deleted, payloadsDropped };
+    return {
+      payloadsDropped: await this.repeat(RETENTION_STATEMENTS.dropPayloads, payloadRetentionMs),
+      forgotten: await this.repeat(RETENTION_STATEMENTS.forget, retentionMs),
+    };
   }
 
   private async repeat(statement: string, ageMs: number): Promise<number> {
     let rows = 0;
     for (let batch = 0; batch < BATCHES_PER_RUN && !this.isStopping; batch += 1) {
-      const count = await this.database.transaction((manager) => changeBatch(manager, statement, ageMs));
+      const [, count] = await this.database.query<[unknown, number]>(statement, [
+        ageMs / 1000,
+        ROWS_PER_BATCH,
+      ]);
       rows += count;
       if (count < ROWS_PER_BATCH) break;
     }
     return rows;
   }
-}
-
-/** @returns how many rows it was; none when another process is at it */
-async function changeBatch(manager: EntityManager, statement: string, ageMs: number): Promise<number> {
-  const [lock] = await manager.query<{ locked: boolean }[]>(
-    'select pg_try_advisory_xact_lock($1, $2) as locked',
-    RETENTION_LOCK,
-  );
-  if (!lock?.locked) return 0;
-  const [, count] = await manager.query<[unknown, number]>(statement, [ageMs / 1000, ROWS_PER_BATCH]);
-  return count;
 }

@@ -1,4 +1,4 @@
-export { InboxRetention, type RetentionRun } from './inbox-retention.js';
+export { BATCHES_PER_RUN, InboxRetention, RETENTION_STATEMENTS, ROWS_PER_BATCH } from './inbox-retention.js';
 export { InboundProcessor } from './inbound.processor.js';
 export { EventsModule, WebhooksModule, WebhooksWorkerModule } from './webhooks.module.js';
 export { WorkSweeper } from './work-sweeper.js';
