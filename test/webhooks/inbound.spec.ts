@@ -13,6 +13,7 @@ import {
   Intake,
   LOCATION,
   SIGNATURES,
+  TROUBLE,
   Worker,
 } from './webhook-fixture.js';
 
@@ -34,17 +35,6 @@ afterAll(async () => {
   await worker.stop();
   await intake.stop();
 });
-
-/** PostgreSQL itself makes trouble: what it says is in the contact's first name. */
-const TROUBLE = `
-  create function make_trouble() returns trigger language plpgsql as $$
-  begin
-    if new.name like 'SQLSTATE %' then
-      raise exception 'trouble' using errcode = substring(new.name from 10 for 5);
-    end if;
-    return new;
-  end $$;
-  create trigger make_trouble before insert or update on contacts for each row execute function make_trouble()`;
 
 /** In the order of their timestamps. */
 const STORY = ['ContactCreate', 'ContactUpdate', 'ContactTagUpdate', 'ContactDndUpdate', 'ContactDelete'];

@@ -138,7 +138,13 @@ export class Worker {
 /** An account that is connected to a location, as far as the inbox is concerned. @returns the hook's id */
 export async function connectedHook(
   source: DataSource,
-  { accountId = 1, locationId = LOCATION, installedAt = new Date('2026-11-01'), enabled = true } = {},
+  {
+    accountId = 1,
+    locationId = LOCATION,
+    installedAt = new Date('2026-11-01'),
+    enabled = true,
+    isDefault = true,
+  } = {},
 ): Promise<number> {
   await source.query(
     `insert into accounts (id, name, created_at, updated_at) values ($1, 'Acme', now(), now()) on conflict do nothing`,
@@ -155,8 +161,8 @@ export async function connectedHook(
     ],
   );
   await source.query(
-    `insert into ghl.connections (hook_id, account_id, country, installed_at, is_default) values ($1, $2, 'US', $3, true)`,
-    [id, accountId, installedAt],
+    `insert into ghl.connections (hook_id, account_id, country, installed_at, is_default) values ($1, $2, 'US', $3, $4)`,
+    [id, accountId, installedAt, isDefault],
   );
   return id;
 }
@@ -186,3 +192,14 @@ export function contactEvent(changes: Record<string, unknown> = {}): Record<stri
     ...changes,
   };
 }
+
+/** PostgreSQL itself makes trouble: what it says is in the contact's first name. */
+export const TROUBLE = `
+  create function make_trouble() returns trigger language plpgsql as $$
+  begin
+    if new.name like 'SQLSTATE %' then
+      raise exception 'trouble' using errcode = substring(new.name from 10 for 5);
+    end if;
+    return new;
+  end $$;
+  create trigger make_trouble before insert or update on contacts for each row execute function make_trouble()`;
