@@ -310,7 +310,7 @@ describe('how long webhooks are kept', () => {
     { WEBHOOK_RETENTION: '10d', WEBHOOK_PAYLOAD_RETENTION: '239h' },
     { WEBHOOK_RETENTION: '4d', WEBHOOK_PAYLOAD_RETENTION: 'off', WEBHOOK_REPLAY_WINDOW: '3d' },
   ])('always keeps the memory of a delivery longer than its payload: %j', (env) => {
-    const { retentionMs, payloadRetentionMs } = loadConfig(env as Record<string, string>).webhooks;
+    const { retentionMs, payloadRetentionMs } = loadConfig(env).webhooks;
     expect(payloadRetentionMs).toBeGreaterThan(0);
     expect(retentionMs).toBeGreaterThan(payloadRetentionMs);
   });

@@ -35,6 +35,7 @@ describe(failureSentence.name, () => {
       'PostgreSQL: duplicate key value violates unique constraint "uniq_email_per_account_contact" (23505)',
     ],
     [failed('40P01', 'deadlock detected'), 'PostgreSQL: deadlock detected (40P01)'],
+    [failed('40001', 'could not serialize +14155550142'), 'PostgreSQL: could not serialize … (40001)'],
     [failed('P0001', 'contact Mara Quill is on a list'), 'PostgreSQL refused the change (P0001)'],
     [
       failed(undefined, 'Connection terminated unexpectedly'),

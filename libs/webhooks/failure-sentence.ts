@@ -38,7 +38,8 @@ interface PostgresFault {
 const NAMES_OBJECTS_ONLY = new Set(['08', '23', '25', '40', '42', '53', '55', '57']);
 
 function ofPostgres({ code = '', message = '' }: PostgresFault): string {
-  const shown = NAMES_OBJECTS_ONLY.has(code.slice(0, 2)) ? message : withoutQuoted(message);
+  // Masked before the code follows, which would pass for the end of a phone number.
+  const shown = masked(NAMES_OBJECTS_ONLY.has(code.slice(0, 2)) ? message : withoutQuoted(message));
   // What a trigger of somebody else's says may be anything.
   return code.startsWith('P0') || shown === ''
     ? `PostgreSQL refused the change (${code || 'connection lost'})`

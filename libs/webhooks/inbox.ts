@@ -6,6 +6,7 @@ import { DataSource } from 'typeorm';
 import { type Delivery } from './delivery.js';
 import { GroupCommit } from './group-commit.js';
 import { LIFECYCLE_LANE } from './inbox-claims.js';
+import { IntakeOutage } from './intake-outage.js';
 import { notStored } from './not-stored.js';
 import { isDataFault } from './sql-faults.js';
 
@@ -64,18 +65,22 @@ const STORE: PreparedStatement = {
 export class Inbox {
   private readonly logger = new Logger(Inbox.name);
   private readonly commits = new GroupCommit<Delivery>({
-    write: (deliveries) => this.insert(deliveries),
+    write: (deliveries) => this.write(deliveries),
     sizeOf: ({ body }) => body.length,
     isItemsFault: isDataFault,
     maxItems: MAX_GROUP_ROWS,
     maxBytes: MAX_GROUP_BYTES,
     maxWaitingBytes: MAX_WAITING_BYTES,
-    onFull: notStored,
+    onFull: () => {
+      this.outage.refused();
+      return notStored();
+    },
   });
 
   constructor(
     private readonly database: DataSource,
     private readonly wakeUps: WakeUps,
+    private readonly outage: IntakeOutage,
   ) {}
 
   /**
@@ -94,6 +99,17 @@ export class Inbox {
       });
       throw notStored();
     }
+  }
+
+  private async write(deliveries: readonly Delivery[]): Promise<void> {
+    const triedAt = performance.now();
+    try {
+      await this.insert(deliveries);
+    } catch (error) {
+      if (!isDataFault(error)) this.outage.refused(triedAt);
+      throw error;
+    }
+    if (this.outage.isOpen) await this.outage.stored();
   }
 
   private async insert(deliveries: readonly Delivery[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppConfig, GlobalConfigService } from '#libs/config';
 import { appIdOf, WebhookVerifier } from '#libs/highlevel';
+import { IntakeOutage } from './intake-outage.js';
 import { notStored } from './not-stored.js';
 
 /** What decides about a delivery. */
@@ -24,6 +25,7 @@ export class WebhookSettings {
   constructor(
     private readonly config: AppConfig,
     private readonly globalConfig: GlobalConfigService,
+    private readonly outage: IntakeOutage,
   ) {}
 
   /**
@@ -58,6 +60,7 @@ export class WebhookSettings {
         msg: 'The settings cannot be read',
         reason: error instanceof Error ? error.message : '',
       });
+      this.outage.refused();
       throw notStored();
     }
   }

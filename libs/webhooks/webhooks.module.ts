@@ -10,6 +10,7 @@ import { InboundProcessor } from './inbound.processor.js';
 import { InboxClaims } from './inbox-claims.js';
 import { InboxRetention } from './inbox-retention.js';
 import { Inbox } from './inbox.js';
+import { IntakeOutage } from './intake-outage.js';
 import { LifecycleEvents } from './lifecycle-events.js';
 import { SignatureGuard } from './signature.guard.js';
 import { WebhookSettings } from './webhook-settings.js';
@@ -17,7 +18,10 @@ import { WebhooksController } from './webhooks.controller.js';
 import { WorkSweeper } from './work-sweeper.js';
 
 /** Takes events in over HTTP. */
-@Module({ controllers: [WebhooksController], providers: [Inbox, SignatureGuard, WebhookSettings] })
+@Module({
+  controllers: [WebhooksController],
+  providers: [Inbox, IntakeOutage, SignatureGuard, WebhookSettings],
+})
 export class WebhooksModule {}
 
 /** Lets administrators look at them, replay them and give them up. */

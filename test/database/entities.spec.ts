@@ -17,6 +17,7 @@ import {
   Label,
   Message,
   MessageType,
+  ReconcileRequest,
   Role,
   SyncConflict,
   SyncSettings,
@@ -133,6 +134,7 @@ const SAMPLES: readonly [EntityTarget<ObjectLiteral>, DeepPartial<ObjectLiteral>
     Message,
     { accountId: 1, inboxId: 1, conversationId: 1, messageType: MessageType.incoming, content: 'Hi' },
   ],
+  [ReconcileRequest, { reason: 'intake_outage', fromAt: TIME, toAt: OTHER_TIME, takenAt: null }],
   [Tag, { name: 'vip' }],
   [Tagging, { tagId: 1, taggableType: 'Contact', taggableId: 1, context: 'labels', createdAt: TIME }],
   [

@@ -12,7 +12,9 @@ import {
 } from './webhook-fixture.js';
 
 const database = useDatabase();
-beforeAll(() => Logger.overrideLogger(false));
+beforeAll(() => {
+  Logger.overrideLogger(false);
+});
 afterEach(() => forgetEverything(database.source));
 
 /** Payloads for a day, events for ten. */

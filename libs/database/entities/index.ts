@@ -13,6 +13,7 @@ import { Inbox } from './inbox.js';
 import { InstallationConfig } from './installation-config.js';
 import { Label, Tag, Tagging } from './labels.js';
 import { Message } from './message.js';
+import { ReconcileRequest } from './reconcile-request.js';
 import { SyncConflict } from './sync-conflict.js';
 import { SyncSettings } from './sync-settings.js';
 import { User } from './user.js';
@@ -34,6 +35,7 @@ export const ENTITIES = [
   InstallationConfig,
   Label,
   Message,
+  ReconcileRequest,
   SyncConflict,
   SyncSettings,
   Tag,
@@ -45,6 +47,7 @@ export * from './enums.js';
 export * from './work-state.js';
 export { AUDIT_ACTOR_KINDS, AUDIT_OUTCOMES, type AuditActorKind, type AuditOutcome } from './audit-event.js';
 export { CONNECTION_STATES, type ConnectionState } from './connection.js';
+export { RECONCILE_REASONS, type ReconcileReason } from './reconcile-request.js';
 export { CONFLICT_SIDES, type ConflictSide } from './sync-conflict.js';
 export {
   CONFLICT_POLICIES,
@@ -68,6 +71,7 @@ export {
   InstallationConfig,
   Label,
   Message,
+  ReconcileRequest,
   SyncConflict,
   SyncSettings,
   Tag,

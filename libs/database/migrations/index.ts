@@ -6,6 +6,7 @@ import { DeskflowIndexes1795000000005 } from './1795000000005-deskflow-indexes.j
 import { AuditEvents1795000000006 } from './1795000000006-audit-events.js';
 import { InboxHistory1795000000007 } from './1795000000007-inbox-history.js';
 import { TokenLifecycle1795000000008 } from './1795000000008-token-lifecycle.js';
+import { ReconcileRequests1795000000009 } from './1795000000009-reconcile-requests.js';
 import { SyncConflicts1795000000011 } from './1795000000011-sync-conflicts.js';
 
 /** In the order in which they run. */
@@ -18,5 +19,6 @@ export const MIGRATIONS = [
   AuditEvents1795000000006,
   InboxHistory1795000000007,
   TokenLifecycle1795000000008,
+  ReconcileRequests1795000000009,
   SyncConflicts1795000000011,
 ];
