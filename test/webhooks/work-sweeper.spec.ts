@@ -3,11 +3,12 @@ import { type INestApplicationContext, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
-import { type Lane, WakeUps } from '#libs/queue';
-import { WorkSweeper } from '#libs/webhooks';
+import { type Lane, QueueModule, WakeUps } from '#libs/queue';
+import { WebhooksWorkerModule, WorkSweeper } from '#libs/webhooks';
 import { useDatabase } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
-import { connectedHook, forgetEverything } from './webhook-fixture.js';
+import { startContext } from '../harness/service.js';
+import { connectedHook, contactEvent, forgetEverything, webhookConfig } from './webhook-fixture.js';
 
 const database = useDatabase();
 let hookId: number;
@@ -124,6 +125,44 @@ describe(WorkSweeper.name, () => {
     await eventually(hasRung, 3_000);
     await app.close();
   });
+});
+
+describe('a worker that nobody wakes', () => {
+  /** The promise of the intake: what was answered with 200 is found again within this. */
+  const FOUND_WITHIN_MS = 30_000;
+  const body = (person: number): Buffer =>
+    Buffer.from(
+      JSON.stringify(contactEvent({ id: `Con0InventedPerson1${person}`, email: `p${person}@example.test` })),
+    );
+
+  it.each([
+    ['whose wake-up was lost', `'pending', 0, null, null`],
+    ['that a dead worker left behind', `'processing', 1, gen_random_uuid(), now() + interval '2 seconds'`],
+    ['whose next attempt is due', `'failed', 3, null, null`],
+  ])(
+    'finds and applies rows %s',
+    async (_, values) => {
+      const config = webhookConfig(database.url, 0);
+      const modules = [ScheduleModule.forRoot(), QueueModule.register(config), WebhooksWorkerModule];
+      const app = await startContext(config, modules);
+      for (const person of [1, 2, 3]) {
+        await database.query(
+          `insert into ghl.inbox (delivery_key, type, account_id, hook_id, location_id, entity_key, body,
+                                state, attempts, lease_token, lease_until)
+         values ('lost ' || $2, 'ContactCreate', 1, $1, 'loc', 'contact:' || $2, $3, ${values})`,
+          [hookId, String(person), body(person)],
+        );
+      }
+      const states = `select distinct state from ghl.inbox`;
+      await eventually(
+        async () => expect(await database.query(states)).toEqual([{ state: 'done' }]),
+        FOUND_WITHIN_MS,
+      );
+      expect(await database.query('select id from contacts')).toHaveLength(3);
+      await app.close();
+    },
+    40_000,
+  );
 });
 
 function hasRung(): Promise<void> {
