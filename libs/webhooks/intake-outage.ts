@@ -33,10 +33,10 @@ export class IntakeOutage {
   /**
    * A delivery was stored: writes down, once, for how long none was. Where that fails the next one tries again. Never
    * throws, as the delivery is stored.
+   * @param now `performance.now()`
    */
-  async stored(): Promise<void> {
+  async stored(now = performance.now()): Promise<void> {
     const { since } = this;
-    const now = performance.now();
     if (since === undefined || now - this.recordedAt < LEAST_BETWEEN_ROWS_MS) return;
     this.since = undefined;
     try {
