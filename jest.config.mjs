@@ -30,7 +30,8 @@ export default {
   },
   transformIgnorePatterns: [`node_modules/(?!(${REQUIRED_ESM_ONLY.join('|')})/)`],
   testMatch: ['<rootDir>/libs/**/*.spec.ts', '<rootDir>/apps/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  // Those take minutes: npm run test:faults.
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/test/faults/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   globalSetup: '<rootDir>/test/harness/global-setup.ts',
   globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
