@@ -13,4 +13,4 @@ export { ApiCredentials, openApiDocument } from './openapi-document.js';
 export { createFastifyAdapter } from './fastify-adapter.js';
 export { BigPathId, parsePathId, PathId } from './path-id.js';
 export { type Shape } from './shape.js';
-export { validationPipe } from './validation.js';
+export { RefuseUnknownKeys, validationPipe } from './validation.js';

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { WORK_STATES, type WorkState } from '#libs/database';
-import { KeysetMeta, KeysetQuery } from '#libs/http';
+import { KeysetMeta, KeysetQuery, RefuseUnknownKeys } from '#libs/http';
 import { type AttemptOutcome } from '#libs/queue';
 import { DISCARD_OUTCOMES, type DiscardOutcome, DISCARDABLE_SETS } from './event-discard.js';
 import { EventFilterDto } from './event-filter.dto.js';
@@ -31,6 +31,7 @@ class EventSetDto extends EventFilterDto {
   after?: number;
 }
 
+@RefuseUnknownKeys()
 export class ReplaySetDto extends EventSetDto {
   @ApiPropertyOptional({ enum: REPLAYABLE_SETS, default: 'dead' })
   @IsOptional()
@@ -38,6 +39,7 @@ export class ReplaySetDto extends EventSetDto {
   state?: (typeof REPLAYABLE_SETS)[number];
 }
 
+@RefuseUnknownKeys()
 export class DiscardSetDto extends EventSetDto {
   @ApiPropertyOptional({ enum: DISCARDABLE_SETS, default: 'dead' })
   @IsOptional()
