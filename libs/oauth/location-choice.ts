@@ -80,7 +80,11 @@ export class LocationChoice {
         notice,
       });
     } catch (error) {
-      return noChoicePage(shown.page, { isAlert: true, sentences: [adviceOn(error)] });
+      // What was connected a moment ago is told all the same.
+      return noChoicePage(shown.page, {
+        isAlert: true,
+        sentences: [...(notice?.sentences ?? []), adviceOn(error)],
+      });
     }
   }
 
@@ -111,7 +115,7 @@ export class LocationChoice {
 function noticeOf(results: readonly ConnectedLocation[]): Notice {
   const connected = results.filter(({ hook }) => hook !== undefined).length;
   const failures = results.flatMap(({ locationId, error }) =>
-    error ? [`${locationId} was not connected. ${adviceOn(error)}`] : [],
+    error ? [`The location ${locationId} was not connected. ${adviceOn(error)}`] : [],
   );
   const summary = connected === 1 ? '1 location connected.' : `${connected} locations connected.`;
   return { isAlert: failures.length > 0, sentences: [...(connected > 0 ? [summary] : []), ...failures] };

@@ -91,7 +91,9 @@ describe('the page after the callback of an agency', () => {
       await submit({ form_token: token, [`location.${ids[0]}`]: '1', [`location.${ids[1]}`]: '1' })
     ).text();
     expect(noticeIn(html)).toContain('<div role="alert"><p>1 location connected.');
-    expect(noticeIn(html)).toContain('An administrator of another account has to disconnect it first.');
+    expect(noticeIn(html)).toContain(
+      `The location ${ids[1]} was not connected. An administrator of another account has to disconnect it first.`,
+    );
     expect(await connected()).toEqual([ids[0]]);
   });
 
@@ -113,6 +115,23 @@ describe('the page after the callback of an agency', () => {
   it('says in a sentence what is wrong where the locations cannot be read', async () => {
     await database.query(`update ghl.agencies set state = 'reauthorization_required', reason = 'x'`);
     expect(noticeIn(await (await open()).text())).toContain('The agency must authorize the app again.');
+  });
+
+  it('says so, and what was connected, where HighLevel does not answer', async () => {
+    const token = await formToken();
+    fixture.simulator.faults.add({
+      kind: 'status',
+      status: 500,
+      path: '/oauth/installedLocations',
+      times: 9,
+    });
+    try {
+      expect(noticeIn(await (await open()).text())).toContain('HighLevel does not answer at the moment.');
+      const html = await (await submit({ form_token: token, [`location.${ids[0]}`]: '1' })).text();
+      expect(noticeIn(html)).toContain('<p>1 location connected.</p>');
+    } finally {
+      fixture.simulator.faults.clear();
+    }
   });
 
   it('names no vendor under the neutral name', async () => {
