@@ -4,7 +4,7 @@ const LAYERS = [
   ['config', 'logging'],
   ['database', 'http'],
   ['queue', 'auth'],
-  ['audit'],
+  ['audit', 'metrics'],
   ['contacts', 'health', 'integrations'],
   ['oauth', 'contact-sync'],
   ['webhooks'],

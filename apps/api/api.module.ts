@@ -7,6 +7,7 @@ import { ContactsModule } from '#libs/contacts';
 import { DatabaseModule } from '#libs/database';
 import { HealthModule } from '#libs/health';
 import { IntegrationsModule } from '#libs/integrations';
+import { MetricsModule } from '#libs/metrics';
 import { OAuthModule } from '#libs/oauth';
 import { QueueModule } from '#libs/queue';
 import { EventsModule, WebhooksModule } from '#libs/webhooks';
@@ -30,6 +31,7 @@ export class ApiModule {
         WebhooksModule,
         EventsModule,
         HealthModule,
+        MetricsModule,
       ],
     };
   }

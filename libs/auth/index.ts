@@ -1,3 +1,4 @@
+export { AttemptWindow } from './attempt-window.js';
 export { AuthModule } from './auth.module.js';
 export {
   AccountSuspended,
@@ -17,5 +18,6 @@ export {
   SuperAdminsOnly,
 } from './decorators.js';
 export { AccountGuard, AdminGuard, AuthGuard, SuperAdminGuard } from './guards.js';
+export { networkOf } from './network.js';
 export { sameSecret } from './same-secret.js';
 export { type Session, Sessions } from './sessions.js';

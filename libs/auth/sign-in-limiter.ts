@@ -1,8 +1,8 @@
-import { isIPv6 } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '#libs/config';
 import { Throttled } from '#libs/errors';
 import { AttemptWindow } from './attempt-window.js';
+import { networkOf } from './network.js';
 
 /** DeskFlow's windows (DM 3). */
 const IP_WINDOW_MS = 5 * 60_000;
@@ -47,10 +47,4 @@ export class SignInLimiter {
       this.failuresByEmail.remove(address, now);
     };
   }
-}
-
-/** One subscriber holds a whole /64 of IPv6 addresses: counted together. */
-function networkOf(ip: string): string {
-  if (!isIPv6(ip) || ip.startsWith('::')) return ip;
-  return ip.split(':').slice(0, 4).join(':');
 }

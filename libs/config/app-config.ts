@@ -73,6 +73,8 @@ export class AppConfig {
   /** As Fastify's `trustProxy` takes it. */
   readonly trustProxy!: boolean | number | string[];
   readonly swaggerAccess!: SwaggerAccess;
+  /** What a scraper must know; undefined: `/metrics` is open. */
+  readonly metricsToken: string | undefined;
   /** Where people open DeskFlow; redirects after the callback start here. No slash at the end. */
   readonly frontendUrl!: string;
   /** Where HighLevel reaches this service. No slash at the end. */

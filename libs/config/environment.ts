@@ -32,6 +32,7 @@ export class Environment {
   @IsOptional() @OneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace') LOG_LEVEL?: string;
   @IsOptional() @TrustProxy() TRUST_PROXY?: string;
   @IsOptional() @OneOf('admin', 'open', 'off') SWAGGER_ACCESS?: string;
+  @IsOptional() @AtLeastCharacters(16) METRICS_TOKEN?: string;
 
   @IsOptional() @BaseUrl() FRONTEND_URL?: string;
   @IsOptional() @BaseUrl() PUBLIC_URL?: string;
@@ -76,6 +77,7 @@ export const SECRET_VARIABLES: ReadonlySet<string> = new Set<VariableName>([
   'DATABASE_URL',
   'REDIS_URL',
   'SESSION_SECRET',
+  'METRICS_TOKEN',
   'DEMO_ADMIN_PASSWORD',
   'ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY',
   'ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY',

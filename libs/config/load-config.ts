@@ -54,6 +54,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     logLevel: (given.LOG_LEVEL ?? 'info') as LogLevel,
     trustProxy: trustProxy(given.TRUST_PROXY ?? 'off'),
     swaggerAccess: (given.SWAGGER_ACCESS ?? (nodeEnv === 'production' ? 'admin' : 'open')) as SwaggerAccess,
+    metricsToken: given.METRICS_TOKEN,
     frontendUrl,
     publicUrl,
     databaseUrl: given.DATABASE_URL,

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ContactStoreModule } from '#libs/contacts';
 import { ConnectionsModule } from '#libs/integrations';
 import { AuditModule } from '#libs/audit';
+import { MetricsModule } from '#libs/metrics';
 import { ConflictLog } from './conflict-log.js';
 import { Conflicts } from './conflicts.js';
 import { ContactLinks } from './contact-links.js';
@@ -13,6 +14,7 @@ import { InboundUpdates } from './inbound-updates.js';
 import { LocalSide } from './local-side.js';
 import { OutboundProcessor } from './outbound.processor.js';
 import { Outbox } from './outbox.js';
+import { PushMetrics } from './push-metrics.js';
 import { PushCompletion } from './push-completion.js';
 import { ConflictsController } from './conflicts.controller.js';
 import { SyncChoices } from './sync-choices.js';
@@ -40,7 +42,7 @@ import { SyncSettingsController } from './sync-settings.controller.js';
 export class ContactSyncModule {}
 
 /** For processes that work on the outbox. */
-@Module({ imports: [ContactSyncModule], providers: [OutboundProcessor] })
+@Module({ imports: [ContactSyncModule, MetricsModule], providers: [OutboundProcessor, PushMetrics] })
 export class ContactSyncWorkerModule {}
 
 /** What administrators choose about the sync, and see of it. */

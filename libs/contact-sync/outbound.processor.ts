@@ -7,6 +7,7 @@ import { DataSource } from 'typeorm';
 import { ContactPusher } from './contact-pusher.js';
 import { Outbox, type OutboundWork } from './outbox.js';
 import { reactTo } from './push-failure.js';
+import { PushMetrics } from './push-metrics.js';
 
 /** Brings what changed in DeskFlow to HighLevel: a wake-up names a hook, its outbox rows say which contacts. */
 @Processor('outbound')
@@ -19,6 +20,7 @@ export class OutboundProcessor implements OnModuleDestroy {
     private readonly hooks: Hooks,
     private readonly outbox: Outbox,
     private readonly pusher: ContactPusher,
+    private readonly metrics: PushMetrics,
   ) {}
 
   /** Works until nothing of the hook is due. */
@@ -49,6 +51,7 @@ export class OutboundProcessor implements OnModuleDestroy {
   private async push(hook: Hook, work: OutboundWork): Promise<void> {
     try {
       await this.pusher.push(hook, work);
+      this.metrics.ended('done');
     } catch (error) {
       await this.record(hook, work, error);
     }
@@ -64,9 +67,11 @@ export class OutboundProcessor implements OnModuleDestroy {
     }
     if (reaction.kind === 'retry') {
       this.logger.warn({ msg: 'A push failed and will be tried again', ...facts, delayMs: reaction.delayMs });
+      this.metrics.ended('failed');
       return this.outbox.retry(work, reaction.delayMs, reaction.isAttempt, message);
     }
     this.logger.warn({ msg: 'A push failed for good', ...facts, reason: reaction.reason });
+    this.metrics.ended(reaction.kind);
     return this.outbox.close(work, reaction.kind, reaction.reason, message);
   }
 }

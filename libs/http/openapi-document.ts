@@ -23,7 +23,7 @@ const TAGS = {
   sync: 'How contacts are synced, and what the sync decided',
   webhooks: 'What HighLevel calls',
   administration: 'Settings of the whole installation, for super admins',
-  operations: 'Health',
+  operations: 'Health and metrics',
 } as const;
 
 /** Any one of the three credentials opens the operation; the three devise headers count as one together. */

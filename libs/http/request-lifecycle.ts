@@ -68,9 +68,11 @@ export function registerRequestLifecycle(
   });
 }
 
-/** Deliveries that were accepted, and health and metrics: at a thousand a second nobody reads a line of each. */
+/**
+ * Deliveries that were accepted, or come too fast, and health and metrics: at a thousand a second nobody reads a line
+ * of each.
+ */
 function isAskedAllTheTime({ routeOptions }: FastifyRequest, { statusCode }: FastifyReply): boolean {
-  return (
-    statusCode < 400 && (takesRawBody(routeOptions) || /^\/(health|metrics)\b/.test(routeOptions.url ?? ''))
-  );
+  if (takesRawBody(routeOptions)) return statusCode < 400 || statusCode === 429;
+  return statusCode < 400 && /^\/(health|metrics)\b/.test(routeOptions.url ?? '');
 }

@@ -16,14 +16,17 @@ export class ContactEvents {
 
   /**
    * Contacts and rows change in one transaction.
+   * @returns how each event ended
    * Throws what PostgreSQL throws, and LeaseLost; then nothing was applied.
    */
-  async apply(hook: Hook, claimed: readonly ClaimedEvent[]): Promise<void> {
+  async apply(hook: Hook, claimed: readonly ClaimedEvent[]): Promise<readonly Ending[]> {
     const events = claimed.map(inboundEvent);
     const fetched = await this.contactSync.prepare(hook, events);
-    await this.database.transaction(async (manager) => {
+    return this.database.transaction(async (manager) => {
       const results = await this.contactSync.applyEvents(manager, hook, events, fetched);
-      await this.claims.finish(manager, claimed[0]?.leaseToken ?? '', results.map(endingOf));
+      const endings = results.map(endingOf);
+      await this.claims.finish(manager, claimed[0]?.leaseToken ?? '', endings);
+      return endings;
     });
   }
 }

@@ -6,14 +6,21 @@ import { HOOKS_AT_ONCE, type WakeUp, WakeUps } from '#libs/queue';
 import { reactTo } from './apply-failure.js';
 import { ContactEvents } from './contact-events.js';
 import { failureSentence } from './failure-sentence.js';
-import { type ClaimedEvent, InboxClaims, LIFECYCLE_LANE, ROWS_PER_CLAIM } from './inbox-claims.js';
+import { InboundMetrics } from './inbound-metrics.js';
+import {
+  type ClaimedEvent,
+  type Ending,
+  InboxClaims,
+  LIFECYCLE_LANE,
+  ROWS_PER_CLAIM,
+} from './inbox-claims.js';
 import { LifecycleEvents } from './lifecycle-events.js';
 
 /** However much is due for a hook, after so many batches it goes to the end of the line, so that others get a turn. */
 const BATCHES_PER_TURN = 5;
 
-/** Applies some events and ends their rows, all in one transaction. */
-type Apply = (events: readonly ClaimedEvent[]) => Promise<void>;
+/** Applies some events and ends their rows, all in one transaction. @returns how those ended that did not go on waiting */
+type Apply = (events: readonly ClaimedEvent[]) => Promise<readonly Ending[]>;
 
 /** Events claimed together. */
 interface Batch {
@@ -34,6 +41,7 @@ export class InboundProcessor implements OnModuleDestroy {
     private readonly contactEvents: ContactEvents,
     private readonly lifecycleEvents: LifecycleEvents,
     private readonly wakeUps: WakeUps,
+    private readonly metrics: InboundMetrics,
   ) {}
 
   /** Works until nothing of the hook is due, or its turn is over. */
@@ -63,6 +71,7 @@ export class InboundProcessor implements OnModuleDestroy {
   private async next(hookId: number): Promise<Batch | undefined> {
     const apply = this.isStopping ? undefined : await this.applierFor(hookId);
     const events = apply ? await this.claims.claim(hookId) : [];
+    if (events.length > 0) this.metrics.claimed(events.length);
     return apply && events[0] && { apply, events, leaseToken: events[0].leaseToken };
   }
 
@@ -82,7 +91,7 @@ export class InboundProcessor implements OnModuleDestroy {
   /** Together, as that takes the fewest statements; if that fails, each alone, so that one cannot fail its neighbours. */
   private async applyAll(hookId: number, events: readonly ClaimedEvent[], apply: Apply): Promise<void> {
     try {
-      await apply(events);
+      this.metrics.ended(events, await apply(events));
     } catch (error) {
       if (events.length === 1 && events[0]) await this.record(hookId, events[0], error);
       else await this.applyEach(hookId, events, apply);
@@ -98,7 +107,7 @@ export class InboundProcessor implements OnModuleDestroy {
         continue;
       }
       try {
-        await apply([event]);
+        this.metrics.ended([event], await apply([event]));
       } catch (error) {
         const willBeRetried = await this.record(hookId, event, error);
         if (willBeRetried && entityKey !== null) waiting.add(entityKey);
@@ -118,6 +127,7 @@ export class InboundProcessor implements OnModuleDestroy {
       case 'dead':
         this.logger.error({ msg: 'An event failed for good', ...facts, reason: reaction.reason });
         await this.claims.bury(event, reaction.reason, message);
+        this.metrics.buried(reaction.reason);
         return false;
       case 'retry':
         this.logger.warn({
@@ -126,6 +136,7 @@ export class InboundProcessor implements OnModuleDestroy {
           delayMs: reaction.delayMs,
         });
         await this.claims.retry(event, reaction.delayMs, message);
+        this.metrics.willBeRetried();
         return true;
     }
   }

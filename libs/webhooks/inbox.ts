@@ -6,6 +6,7 @@ import { DataSource } from 'typeorm';
 import { type Delivery } from './delivery.js';
 import { GroupCommit } from './group-commit.js';
 import { LIFECYCLE_LANE } from './inbox-claims.js';
+import { IntakeMetrics } from './intake-metrics.js';
 import { IntakeOutage } from './intake-outage.js';
 import { notStored } from './not-stored.js';
 import { isDataFault } from './sql-faults.js';
@@ -57,8 +58,16 @@ const STORE: PreparedStatement = {
      order by d.key
     on conflict (delivery_key) do nothing
     returning hook_id, state)
-  select distinct hook_id as "hookId" from stored where state = 'pending'`,
+  select count(*) as stored, array_agg(distinct hook_id) filter (where state = 'pending') as "dueHookIds" from stored`,
 };
+
+/** What storing a group came to. */
+interface Stored {
+  /** Of them, how many were new. */
+  readonly stored: number;
+  /** Hooks that now have work; null where there are none. */
+  readonly dueHookIds: readonly number[] | null;
+}
 
 /** Takes deliveries in: durable when `accept` resolves, each once. */
 @Injectable()
@@ -81,6 +90,7 @@ export class Inbox {
     private readonly database: DataSource,
     private readonly wakeUps: WakeUps,
     private readonly outage: IntakeOutage,
+    private readonly metrics: IntakeMetrics,
   ) {}
 
   /**
@@ -88,9 +98,12 @@ export class Inbox {
    * @throws Throttled when it could not be stored: whoever sent it is to send it again
    */
   async accept(delivery: Delivery): Promise<void> {
+    const startedAt = performance.now();
     try {
       await this.commits.add(delivery);
+      this.metrics.acknowledged(performance.now() - startedAt);
     } catch (error) {
+      this.metrics.refused('not_stored');
       if (error instanceof Throttled) throw error;
       this.logger.error({
         msg: 'A delivery could not be stored',
@@ -119,7 +132,7 @@ export class Inbox {
       starts.push(end + 1); // PostgreSQL counts from one
       end += body.length;
     }
-    const due = await queryPrepared<{ hookId: number }>(this.database, STORE, [
+    const [outcome] = await queryPrepared<Stored>(this.database, STORE, [
       [...new Set(deliveries.map(({ locationId }) => locationId))],
       Buffer.concat(deliveries.map(({ body }) => body)),
       deliveries.map(({ key }) => key),
@@ -133,7 +146,8 @@ export class Inbox {
       deliveries.map(({ fate }) => fate.kind),
       deliveries.map(({ fate }) => ('reason' in fate ? fate.reason : null)),
     ]);
-    for (const { hookId } of due) this.wakeUps.ring('inbound', hookId);
+    this.metrics.committed(deliveries.length, outcome?.stored ?? 0);
+    for (const hookId of outcome?.dueHookIds ?? []) this.wakeUps.ring('inbound', hookId);
   }
 }
 

@@ -13,12 +13,19 @@ export class LifecycleEvents {
     private readonly claims: InboxClaims,
   ) {}
 
-  /** Each is applied before its row ends; doing it twice does no harm. Throws what HighLevel's refusals throw. */
-  async apply(claimed: readonly ClaimedEvent[]): Promise<void> {
+  /**
+   * Each is applied before its row ends; doing it twice does no harm. Throws what HighLevel's refusals throw.
+   * @returns how those ended that did not go on waiting
+   */
+  async apply(claimed: readonly ClaimedEvent[]): Promise<readonly Ending[]> {
+    const endings: Ending[] = [];
     for (const event of claimed) {
       const ending = event.type === 'INSTALL' ? await this.install(event) : await this.uninstall(event);
-      if (ending) await this.claims.finish(this.database.manager, event.leaseToken, [ending]);
+      if (!ending) continue;
+      await this.claims.finish(this.database.manager, event.leaseToken, [ending]);
+      endings.push(ending);
     }
+    return endings;
   }
 
   /** Undefined where the row waits on. */

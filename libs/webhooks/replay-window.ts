@@ -18,14 +18,13 @@ export class OutsideReplayWindow extends DomainError {
  * header is not signed, so without a `webhookId` the same bytes could come again under a key of their own. What has no
  * timestamp either cannot be judged, and is told apart by its key alone.
  * @param windowMs longer than HighLevel's retries take (HL 4.3)
- * @throws OutsideReplayWindow
  */
-export function assertInReplayWindow(
+export function isInReplayWindow(
   { hasWebhookId, eventAt }: Pick<Delivery, 'hasWebhookId' | 'eventAt'>,
   windowMs: number,
   now = Date.now(),
-): void {
-  if (hasWebhookId || eventAt === null) return;
+): boolean {
+  if (hasWebhookId || eventAt === null) return true;
   const age = now - eventAt.getTime();
-  if (age > windowMs || age < -CLOCK_TOLERANCE_MS) throw new OutsideReplayWindow();
+  return age <= windowMs && age >= -CLOCK_TOLERANCE_MS;
 }

@@ -1,6 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
+import { Throttled } from '#libs/errors';
 import { type WebhookVerifier } from '#libs/highlevel';
+import { IntakeMetrics } from './intake-metrics.js';
+import { RefusedDeliveries } from './refused-deliveries.js';
 import { SignatureRejected } from './signature-rejected.js';
 import { WebhookSettings } from './webhook-settings.js';
 
@@ -9,9 +12,13 @@ import { WebhookSettings } from './webhook-settings.js';
 export class SignatureGuard implements CanActivate {
   private readonly logger = new Logger(SignatureGuard.name);
 
-  constructor(private readonly settings: WebhookSettings) {}
+  constructor(
+    private readonly settings: WebhookSettings,
+    private readonly refusedDeliveries: RefusedDeliveries,
+    private readonly metrics: IntakeMetrics,
+  ) {}
 
-  /** @throws SignatureRejected, Throttled */
+  /** @throws SignatureRejected; Throttled when the source had too many refused, or nothing can be stored */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const policy = this.settings.policy();
@@ -19,12 +26,15 @@ export class SignatureGuard implements CanActivate {
     return this.admit(request, policy.verifier);
   }
 
-  private admit({ body, headers, logContext }: FastifyRequest, verifier: WebhookVerifier): true {
+  private admit({ body, headers, ip, logContext }: FastifyRequest, verifier: WebhookVerifier): true {
     const verification = verifier.verify(Buffer.isBuffer(body) ? body : Buffer.alloc(0), {
       ghlSignature: headers['x-ghl-signature'],
       whSignature: headers['x-wh-signature'],
     });
     if (verification.ok) return true;
+    this.metrics.refused(verification.reason);
+    const wait = this.refusedDeliveries.add(ip);
+    if (wait > 0) throw new Throttled(wait);
     this.logger.warn({ msg: 'Refused a delivery', ...logContext, reason: verification.reason });
     throw new SignatureRejected(verification.reason);
   }

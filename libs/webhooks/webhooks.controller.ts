@@ -12,7 +12,8 @@ import { type FastifyRequest } from 'fastify';
 import { ApiErrors, RawBody, type Shape } from '#libs/http';
 import { readDelivery } from './delivery.js';
 import { Inbox } from './inbox.js';
-import { assertInReplayWindow } from './replay-window.js';
+import { IntakeMetrics } from './intake-metrics.js';
+import { isInReplayWindow, OutsideReplayWindow } from './replay-window.js';
 import { SignatureGuard } from './signature.guard.js';
 import { WebhookSettings } from './webhook-settings.js';
 
@@ -62,6 +63,7 @@ export class WebhooksController {
   constructor(
     private readonly inbox: Inbox,
     private readonly settings: WebhookSettings,
+    private readonly metrics: IntakeMetrics,
   ) {}
 
   @Post('ghl')
@@ -96,7 +98,10 @@ export class WebhooksController {
       typeof deliveryId === 'string' ? deliveryId : undefined,
       appId,
     );
-    assertInReplayWindow(delivery, replayWindowMs);
+    if (!isInReplayWindow(delivery, replayWindowMs)) {
+      this.metrics.refused('outside_replay_window');
+      throw new OutsideReplayWindow();
+    }
     await this.inbox.accept(delivery);
     return { success: true };
   }

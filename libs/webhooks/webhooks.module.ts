@@ -2,25 +2,31 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '#libs/audit';
 import { ContactSyncModule } from '#libs/contact-sync';
 import { ConnectionsModule } from '#libs/integrations';
+import { MetricsModule } from '#libs/metrics';
 import { ContactEvents } from './contact-events.js';
 import { EventCommands } from './event-commands.js';
 import { EventLog } from './event-log.js';
 import { EventsController } from './events.controller.js';
+import { InboundMetrics } from './inbound-metrics.js';
 import { InboundProcessor } from './inbound.processor.js';
 import { InboxClaims } from './inbox-claims.js';
 import { InboxRetention } from './inbox-retention.js';
 import { Inbox } from './inbox.js';
+import { IntakeMetrics } from './intake-metrics.js';
 import { IntakeOutage } from './intake-outage.js';
 import { LifecycleEvents } from './lifecycle-events.js';
+import { RefusedDeliveries } from './refused-deliveries.js';
 import { SignatureGuard } from './signature.guard.js';
 import { WebhookSettings } from './webhook-settings.js';
 import { WebhooksController } from './webhooks.controller.js';
+import { WorkLag } from './work-lag.js';
 import { WorkSweeper } from './work-sweeper.js';
 
 /** Takes events in over HTTP. */
 @Module({
+  imports: [MetricsModule],
   controllers: [WebhooksController],
-  providers: [Inbox, IntakeOutage, SignatureGuard, WebhookSettings],
+  providers: [Inbox, IntakeMetrics, IntakeOutage, RefusedDeliveries, SignatureGuard, WebhookSettings],
 })
 export class WebhooksModule {}
 
@@ -34,7 +40,16 @@ export class EventsModule {}
 
 /** Applies them. The sweeper and the retention need `ScheduleModule`. */
 @Module({
-  imports: [ConnectionsModule, ContactSyncModule],
-  providers: [ContactEvents, InboundProcessor, InboxClaims, InboxRetention, LifecycleEvents, WorkSweeper],
+  imports: [ConnectionsModule, ContactSyncModule, MetricsModule],
+  providers: [
+    ContactEvents,
+    InboundMetrics,
+    InboundProcessor,
+    InboxClaims,
+    InboxRetention,
+    LifecycleEvents,
+    WorkLag,
+    WorkSweeper,
+  ],
 })
 export class WebhooksWorkerModule {}

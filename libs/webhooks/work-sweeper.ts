@@ -1,22 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { GOHIGHLEVEL_APP_ID, HookStatus } from '#libs/database';
+import { GOHIGHLEVEL_APP_ID } from '#libs/database';
 import { type Lane, WakeUps } from '#libs/queue';
 import { DataSource } from 'typeorm';
+import { hooksWith, isServed, type WaitingState, WORK_TABLES } from './due-work.js';
 import { LIFECYCLE_LANE } from './inbox-claims.js';
 import { wakeParkedInstalls } from './parked-installs.js';
 
 /** Also how soon a change that DeskFlow's own code wrote is pushed: nobody rings for it. */
 const EVERY_MS = 1_000;
-
-const TABLES = { inbound: 'inbox', outbound: 'outbox' } as const satisfies Record<Lane, string>;
-
-/** A connection that must be authorized again takes in events, but has no token to push with. */
-const IS_WELL = {
-  inbound: '',
-  outbound: `and not exists (
-               select from ghl.connections c where c.hook_id = h.id and c.state <> 'connected')`,
-} as const satisfies Record<Lane, string>;
 
 /** Rings for rows whose wake-up was lost, whose time has come, or whose worker died. */
 @Injectable()
@@ -59,12 +51,10 @@ export class WorkSweeper {
     const rows = await this.database.query<{ hook_id: number }[]>(
       `with recursive ${hooksWith('pending', lane)}, ${hooksWith('failed', lane)}, ripe as (
          ${ripeOf('pending', lane)} union ${ripeOf('failed', lane)} union
-         select hook_id from ghl.${TABLES[lane]} where state = 'processing' and lease_until <= now()
+         select hook_id from ghl.${WORK_TABLES[lane]} where state = 'processing' and lease_until <= now()
        )
        select hook_id from ripe
-        where hook_id = ${LIFECYCLE_LANE}
-           or exists (select from public.integrations_hooks h
-                       where h.id = ripe.hook_id and h.status = ${HookStatus.enabled} ${IS_WELL[lane]})`,
+        where ${isServed('ripe.hook_id', lane)}`,
     );
     return rows.map(({ hook_id }) => hook_id);
   }
@@ -72,7 +62,7 @@ export class WorkSweeper {
   /** What a worker held when its hook was disconnected, and could not finish. */
   private async dropOrphans(lane: Lane): Promise<void> {
     await this.database.query(
-      `update ghl.${TABLES[lane]} w
+      `update ghl.${WORK_TABLES[lane]} w
           set state = 'ignored', reason = 'disconnected', finished_at = now(), lease_token = null, lease_until = null
         where w.state = 'processing' and w.lease_until <= now() and w.hook_id <> ${LIFECYCLE_LANE}
           and not exists (select from public.integrations_hooks h
@@ -81,19 +71,8 @@ export class WorkSweeper {
   }
 }
 
-type WaitingState = 'pending' | 'failed';
-
-/** A recursive query by the state's name: from each hook to the next one. */
-function hooksWith(state: WaitingState, lane: Lane): string {
-  const first = (condition: string): string =>
-    `(select w.hook_id from ghl.${TABLES[lane]} w where w.state = '${state}' ${condition} order by w.hook_id limit 1)`;
-  return `${state} as (
-    ${first('')} union all
-    select ${first(`and w.hook_id > ${state}.hook_id`)} from ${state} where ${state}.hook_id is not null)`;
-}
-
 function ripeOf(state: WaitingState, lane: Lane): string {
   return `select hook_id from ${state} where exists (
-    select from ghl.${TABLES[lane]} w
+    select from ghl.${WORK_TABLES[lane]} w
      where w.state = '${state}' and w.hook_id = ${state}.hook_id and w.next_attempt_at <= now())`;
 }
