@@ -17,6 +17,7 @@ import { Outbox } from './outbox.js';
 import { PushMetrics } from './push-metrics.js';
 import { PushCompletion } from './push-completion.js';
 import { ConflictsController } from './conflicts.controller.js';
+import { RemoteDeletions } from './remote-deletions.js';
 import { SyncChoices } from './sync-choices.js';
 import { SyncSettingsController } from './sync-settings.controller.js';
 
@@ -35,6 +36,7 @@ import { SyncSettingsController } from './sync-settings.controller.js';
     LocalSide,
     Outbox,
     PushCompletion,
+    RemoteDeletions,
     SyncChoices,
   ],
   exports: [ConflictLog, ConnectionsModule, ContactPusher, ContactSync, Outbox, SyncChoices],

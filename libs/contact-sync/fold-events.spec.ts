@@ -58,10 +58,10 @@ describe(foldEvents.name, () => {
       { kind: 'nothing' },
     ],
     [
-      'ignores the deletion of a contact it never saw',
+      'remembers the deletion of a contact it never saw',
       [event(1, 'ContactDelete', 12)],
       undefined,
-      { kind: 'ignore', reason: 'unknown_contact' },
+      { kind: 'remember' },
     ],
     [
       'revives by a later update',
@@ -114,6 +114,16 @@ describe(stateAfter.name, () => {
     const link = { ...LINK, snapshot: { firstName: 'Mara', city: 'Oakland' } };
     const state = stateAfter([event(1, 'ContactUpdate', 12, { firstName: 'Mara' })], link, null);
     expect(state).toEqual({ fields: { firstName: 'Mara', city: 'Oakland' }, isComplete: false });
+  });
+
+  it('cannot tell the order of two states of one millisecond', () => {
+    const link = { ...LINK, snapshot: { firstName: 'Mara' } };
+    const told = (firstName: string, second = 10): InboundContactEvent =>
+      event(1, 'ContactUpdate', second, { firstName });
+    expect(stateAfter([told('Maria')], link, null).isComplete).toBe(false);
+    expect(stateAfter([told('Mara')], link, null).isComplete).toBe(true);
+    expect(stateAfter([told('Maria', 11), told('Mia', 11)], link, null).isComplete).toBe(false);
+    expect(stateAfter([told('Maria', 11), told('Mia', 12)], link, null).isComplete).toBe(true);
   });
 
   it('knows that a DND event is only a part', () => {

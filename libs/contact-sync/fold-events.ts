@@ -1,6 +1,6 @@
 import { type ContactLink } from '#libs/database';
 import { type HighLevelContact } from '#libs/highlevel';
-import { type ContactFields, readSnapshot } from './canonical-contact.js';
+import { type ContactFields, fieldNames, readSnapshot, sameValue } from './canonical-contact.js';
 import { type IgnoredReason, type InboundContactEvent } from './inbound-event.js';
 import { contactOfEvent, lackingFields, overlay } from './remote-contact.js';
 
@@ -10,6 +10,8 @@ type LinkState = Pick<ContactLink, 'snapshot' | 'remoteVersion' | 'remoteDeleted
 export type Decision =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'ignore'; readonly reason: IgnoredReason }
+  /** A deletion of a contact that was never here; null where it does not say when it was. */
+  | { readonly kind: 'remember'; readonly deletedAt: Date | null }
   | { readonly kind: 'archive'; readonly at: Date | null }
   | { readonly kind: 'apply'; readonly events: readonly InboundContactEvent[]; readonly revives: boolean };
 
@@ -18,6 +20,11 @@ export interface FoldedEvents {
   readonly stale: readonly InboundContactEvent[];
   readonly current: readonly InboundContactEvent[];
   readonly decision: Decision;
+}
+
+/** What is known of a contact that was deleted before it came here. */
+export function linkOfDeleted(deletedAt: Date): LinkState {
+  return { snapshot: {}, remoteVersion: deletedAt, remoteDeletedAt: deletedAt, localDeletedAt: null };
 }
 
 /** @param events those of one contact, in any order */
@@ -43,7 +50,7 @@ function decide(events: readonly InboundContactEvent[], link: LinkState | undefi
     return { kind: 'apply', events: after, revives: false };
   if (after.some((event) => provesExistence(event, deletedAt)))
     return { kind: 'apply', events: after, revives: true };
-  if (link === undefined) return { kind: 'ignore', reason: 'unknown_contact' };
+  if (link === undefined) return { kind: 'remember', deletedAt };
   if (deletion === undefined) return { kind: 'ignore', reason: 'deleted_in_highlevel' };
   return link.remoteDeletedAt ? { kind: 'nothing' } : { kind: 'archive', at: deletion.eventAt };
 }
@@ -68,17 +75,26 @@ export function stateAfter(
   country: string | null,
 ): RemoteState {
   let state: RemoteState = { fields: readSnapshot(link?.snapshot), isComplete: true };
-  for (const { event } of events) {
+  let before = link?.remoteVersion?.getTime();
+  for (const { event, eventAt } of events) {
     const contact = contactOfEvent(event);
     if (!contact) continue;
     const { fields } = state;
     const isPart = event.type === 'ContactDndUpdate'; // e-mail, phone and DND, nothing else (HL 4.7)
+    const told = overlay(fields, contact, country);
+    // Two states of one millisecond: nothing tells which of them was the later.
+    const isTie = eventAt !== null && eventAt.getTime() === before && !areEqual(fields, told);
     state = {
-      fields: overlay(fields, contact, country),
-      isComplete: !isPart && lackingFields(fields, contact, country).length === 0,
+      fields: told,
+      isComplete: !isPart && !isTie && lackingFields(fields, contact, country).length === 0,
     };
+    before = eventAt?.getTime() ?? before;
   }
   return state;
+}
+
+function areEqual(one: ContactFields, other: ContactFields): boolean {
+  return fieldNames(one, other).every((name) => sameValue(one[name], other[name]));
 }
 
 /** When HighLevel's side was last known to be so: by the events, or by the contact's own date. */

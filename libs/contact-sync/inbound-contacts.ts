@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { type Contact, type ContactLink } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { ContactLinks, type Place, placeOfHook } from './contact-links.js';
-import { foldEvents, type FoldedEvents } from './fold-events.js';
+import { foldEvents, type FoldedEvents, linkOfDeleted } from './fold-events.js';
 import { InboundConnects } from './inbound-connects.js';
 import { type FetchedContacts, type InboundContactEvent, type InboundResult } from './inbound-event.js';
 import { type InboundSource, type News, type Outcome, readNews } from './inbound-news.js';
 import { type InboundUpdate, InboundUpdates } from './inbound-updates.js';
 import { LocalSide } from './local-side.js';
+import { type RemoteDeletion, RemoteDeletions } from './remote-deletions.js';
 
 /** Events of one contact, and what they amount to. */
 interface Folded extends FoldedEvents {
@@ -20,6 +21,7 @@ interface Folded extends FoldedEvents {
 export class InboundContacts {
   constructor(
     private readonly links: ContactLinks,
+    private readonly deletions: RemoteDeletions,
     private readonly localSide: LocalSide,
     private readonly updates: InboundUpdates,
     private readonly connects: InboundConnects,
@@ -47,11 +49,16 @@ export class InboundContacts {
     const outcomes = new Map<string, Outcome>();
     const updates: InboundUpdate[] = [];
     const newcomers = new Map<string, News>();
+    const deletions: RemoteDeletion[] = [];
     for (const { ghlContactId, link, decision } of folded) {
       const contact = link && contacts.get(link.contactId);
       if (decision.kind === 'ignore') outcomes.set(ghlContactId, decision.reason);
       else if (decision.kind === 'nothing') outcomes.set(ghlContactId, 'unchanged');
-      else if (link && !contact) outcomes.set(ghlContactId, 'deleted_in_deskflow');
+      else if (decision.kind === 'remember') {
+        const { deletedAt } = decision;
+        if (deletedAt) deletions.push({ ghlContactId, deletedAt });
+        outcomes.set(ghlContactId, 'unknown_contact');
+      } else if (link && !contact) outcomes.set(ghlContactId, 'deleted_in_deskflow');
       else if (decision.kind === 'archive') {
         if (link && contact) await this.archive(manager, link, contact, decision.at);
         outcomes.set(ghlContactId, 'applied');
@@ -63,6 +70,7 @@ export class InboundContacts {
     }
     const updated = await this.updates.apply(manager, source, place, updates);
     await this.connects.apply(manager, source, place, newcomers);
+    await this.deletions.remember(manager, place, deletions);
     return folded.flatMap(({ ghlContactId, stale, current }) => {
       const outcome = outcomes.get(ghlContactId) ?? updated.get(ghlContactId) ?? 'applied';
       return [
@@ -81,9 +89,12 @@ export class InboundContacts {
     await this.links.lock(manager, place, ids);
     const links = await this.links.ofRemotes(manager, place, ids);
     const byId = new Map(links.map((link) => [link.ghlContactId, link]));
+    const unlinked = ids.filter((id) => !byId.has(id));
+    const deleted = await this.deletions.of(manager, place, unlinked);
     return [...events].map(([ghlContactId, those]) => {
       const link = byId.get(ghlContactId);
-      return { ghlContactId, link, ...foldEvents(those, link) };
+      const deletedAt = deleted.get(ghlContactId);
+      return { ghlContactId, link, ...foldEvents(those, link ?? (deletedAt && linkOfDeleted(deletedAt))) };
     });
   }
 

@@ -118,6 +118,8 @@ describe(WebhookVerifier.name, () => {
     ['base64 with a blank inside', { ghlSignature: ` ${ed25519(raw).slice(1)}` }, 'malformed'],
     ['base64 with a line break after it', { ghlSignature: `${ed25519(raw)}\n` }, 'malformed'],
     ['88 characters that are no base64', { ghlSignature: '!'.repeat(88) }, 'malformed'],
+    ['44 characters of one byte too many', { ghlSignature: 'a'.repeat(44) }, 'malformed'],
+    ['88 characters of two bytes too many', { ghlSignature: 'a'.repeat(88) }, 'malformed'],
     ['44 characters that are no base64', { ghlSignature: '='.repeat(44) }, 'malformed'],
     ['stray bits in the padding', { ghlSignature: `${'A'.repeat(85)}B==` }, 'malformed'],
     ['hex with one digit too few', { ghlSignature: truncated(hmac(raw, 'hex')) }, 'malformed'],

@@ -43,10 +43,10 @@ export class SigningKeyInvalid extends Error {
 /** HighLevel writes this where it has no signature to send (HL 0). */
 const NO_SIGNATURE = 'N/A';
 
-/** base64 of the 64 bytes of an Ed25519 signature. */
-const ED25519_TEXT_LENGTH = 88;
-/** base64 of the 32 bytes of a SHA-256. */
-const HMAC_BASE64_LENGTH = 44;
+const ED25519_BYTES = 64;
+const SHA256_BYTES = 32;
+/** base64 of an Ed25519 signature; longer texts are not worth decoding. */
+const CURRENT_TEXT_MAX_LENGTH = 88;
 const HMAC_HEX = /^[0-9a-f]{64}$/i;
 /** base64 of an RSA signature of 16,384 bits, four times HighLevel's; longer texts are not worth decoding. */
 const RSA_TEXT_MAX_LENGTH = 2732;
@@ -95,11 +95,9 @@ export class WebhookVerifier {
   private verifyCurrent(rawBody: Buffer, header: string | readonly string[]): Verification {
     if (typeof header !== 'string') return refused('repeated');
     if (HMAC_HEX.test(header)) return this.verifyHmac(rawBody, Buffer.from(header, 'hex'));
-    if (header.length !== ED25519_TEXT_LENGTH && header.length !== HMAC_BASE64_LENGTH)
-      return refused('malformed');
-    const bytes = decodeBase64(header);
-    if (bytes === undefined) return refused('malformed');
-    if (header.length === HMAC_BASE64_LENGTH) return this.verifyHmac(rawBody, bytes);
+    const bytes = header.length > CURRENT_TEXT_MAX_LENGTH ? undefined : decodeBase64(header);
+    if (bytes?.length === SHA256_BYTES) return this.verifyHmac(rawBody, bytes);
+    if (bytes?.length !== ED25519_BYTES) return refused('malformed');
     return outcome('ed25519', this.ed25519Keys, (key) => verify(null, rawBody, key, bytes));
   }
 

@@ -131,6 +131,15 @@ describe('what HighLevel tells', () => {
     expect((await sides.links())[0]?.snapshot).toMatchObject({ firstName: 'n'.repeat(2000) });
   });
 
+  it('brings nobody in whose deletion came first', async () => {
+    const id = await sides.createThere({ firstName: 'Mara', email: uniqueEmail() });
+    const creation = await sides.dropEvents();
+    await sides.person('DELETE', id);
+    expect(await sides.deliver()).toMatchObject([{ outcome: 'ignored', reason: 'unknown_contact' }]);
+    expect(await sides.apply(creation)).toMatchObject([{ outcome: 'stale' }]);
+    expect(await sides.contacts()).toEqual([]);
+  });
+
   it('ignores an event that names no contact', async () => {
     expect(await sides.apply([sides.event({ type: 'ContactUpdate' })])).toMatchObject([
       { outcome: 'ignored', reason: 'missing_contact_id' },

@@ -8,6 +8,7 @@ import { InboxHistory1795000000007 } from './1795000000007-inbox-history.js';
 import { TokenLifecycle1795000000008 } from './1795000000008-token-lifecycle.js';
 import { ReconcileRequests1795000000009 } from './1795000000009-reconcile-requests.js';
 import { SyncConflicts1795000000011 } from './1795000000011-sync-conflicts.js';
+import { RemoteDeletions1795000000012 } from './1795000000012-remote-deletions.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   TokenLifecycle1795000000008,
   ReconcileRequests1795000000009,
   SyncConflicts1795000000011,
+  RemoteDeletions1795000000012,
 ];
