@@ -7,7 +7,7 @@ const LAYERS = [
   ['audit', 'metrics'],
   ['contacts', 'health', 'integrations'],
   ['oauth', 'contact-sync'],
-  ['webhooks'],
+  ['imports', 'webhooks'],
 ];
 
 const upward = LAYERS.map((libs, layer) => ({

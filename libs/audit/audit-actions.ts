@@ -16,6 +16,10 @@ export const AUDIT_ACTIONS = [
   'agency.uninstall',
   'settings.change',
   'conflict.reverse',
+  'import.start',
+  'import.pause',
+  'import.resume',
+  'import.cancel',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -10,7 +10,7 @@ import {
 import { HighLevelClients } from '#libs/integrations';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ContactLinks, placeOfHook } from './contact-links.js';
-import { foldEvents, stateAfter } from './fold-events.js';
+import { foldEvents, parseDate, stateAfter } from './fold-events.js';
 import { InboundContacts } from './inbound-contacts.js';
 import {
   type FetchedContact,
@@ -24,6 +24,8 @@ import { markOrigin } from './sync-origin.js';
 
 /** Contacts fetched at once. */
 const PARALLEL_FETCHES = 5;
+/** HL 5.2. */
+const NOT_IN_SEARCH = ['timezone'] as const;
 
 /** Brings contact events of HighLevel into DeskFlow. */
 @Injectable()
@@ -86,11 +88,35 @@ export class ContactSync {
     return [...nameless, ...(await this.inboundContacts.apply(manager, source, byContact(events), fetched))];
   }
 
+  /**
+   * Applies contacts as HighLevel's search shows them, in the caller's transaction. Each result's `id` is the place of
+   * its contact in the list. What is known to have changed later is left as it is.
+   */
+  async applyFound(
+    manager: EntityManager,
+    hook: Hook,
+    contacts: readonly HighLevelContact[],
+  ): Promise<InboundResult[]> {
+    const ids = contacts.map(({ id }) => id);
+    const links = await this.linksOf(hook, ids, manager);
+    const events = contacts.map(({ id, dateUpdated }, index): InboundContactEvent => ({
+      id: index,
+      eventAt: parseDate(dateUpdated),
+      event: { type: 'ContactUpdate', id },
+    }));
+    const found = contacts.map((contact): [string, FetchedContact] => [
+      contact.id,
+      { contact, linkVersion: links.get(contact.id)?.updatedAt.getTime(), unsaid: NOT_IN_SEARCH },
+    ]);
+    return this.applyEvents(manager, hook, events, new Map(found));
+  }
+
   private async linksOf(
     hook: Hook,
     ghlContactIds: readonly string[],
+    manager = this.database.manager,
   ): Promise<ReadonlyMap<string, ContactLink>> {
-    const links = await this.links.ofRemotes(this.database.manager, placeOfHook(hook), ghlContactIds);
+    const links = await this.links.ofRemotes(manager, placeOfHook(hook), ghlContactIds);
     return new Map(links.map((link) => [link.ghlContactId, link]));
   }
 

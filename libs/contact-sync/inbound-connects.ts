@@ -18,14 +18,17 @@ export class InboundConnects {
     private readonly conflicts: Conflicts,
   ) {}
 
-  /** @param news by HighLevel's contact id */
+  /**
+   * @param news by HighLevel's contact id
+   * @returns HighLevel's ids of those that became new contacts
+   */
   async apply(
     manager: EntityManager,
     source: InboundSource,
     place: Place,
     news: ReadonlyMap<string, News>,
-  ): Promise<void> {
-    if (news.size === 0) return;
+  ): Promise<ReadonlySet<string>> {
+    if (news.size === 0) return new Set();
     // Nearly all are new: those in a handful of statements. Who may be somebody DeskFlow knows is looked at alone.
     const created = await this.localSide.createAll(
       manager,
@@ -39,18 +42,22 @@ export class InboundConnects {
         agreements.push({ contactId, ghlContactId, snapshot: fields, remoteVersion: version });
     }
     await this.links.agree(manager, place, agreements);
+    const strangers = new Set(created.keys());
     for (const [ghlContactId, its] of news) {
-      if (!created.has(ghlContactId)) await this.connect(manager, source, place, ghlContactId, its);
+      if (created.has(ghlContactId)) continue;
+      if (await this.connect(manager, source, place, ghlContactId, its)) strangers.add(ghlContactId);
     }
+    return strangers;
   }
 
+  /** @returns whether it became a new contact */
   private async connect(
     manager: EntityManager,
     source: InboundSource,
     place: Place,
     ghlContactId: string,
     { fields, version }: News,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const match = await this.localSide.matchOrCreate(manager, place, ghlContactId, fields);
     const contactId = match.contact.id;
     if (!match.isNew) {
@@ -74,5 +81,6 @@ export class InboundConnects {
     }
     const agreement = { contactId, ghlContactId, snapshot: fields, remoteVersion: version };
     await this.links.agree(manager, place, [agreement]);
+    return match.isNew;
   }
 }

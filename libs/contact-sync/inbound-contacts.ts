@@ -69,10 +69,13 @@ export class InboundContacts {
       }
     }
     const updated = await this.updates.apply(manager, source, place, updates);
-    await this.connects.apply(manager, source, place, newcomers);
+    const created = await this.connects.apply(manager, source, place, newcomers);
     await this.deletions.remember(manager, place, deletions);
     return folded.flatMap(({ ghlContactId, stale, current }) => {
-      const outcome = outcomes.get(ghlContactId) ?? updated.get(ghlContactId) ?? 'applied';
+      const outcome =
+        outcomes.get(ghlContactId) ??
+        updated.get(ghlContactId) ??
+        (created.has(ghlContactId) ? 'created' : 'applied');
       return [
         ...stale.map(({ id }) => ({ id, outcome: 'stale' }) as const),
         ...current.map(({ id }) => result(id, outcome)),
@@ -111,7 +114,7 @@ export class InboundContacts {
 }
 
 function result(id: number, outcome: Outcome): InboundResult {
-  return outcome === 'applied' || outcome === 'unchanged'
+  return outcome === 'created' || outcome === 'applied' || outcome === 'unchanged'
     ? { id, outcome }
     : { id, outcome: 'ignored', reason: outcome };
 }

@@ -1,3 +1,4 @@
+import { type FieldName } from './canonical-contact.js';
 import { type ContactEvent, type HighLevelContact } from '#libs/highlevel';
 
 /** A contact event out of the inbox. */
@@ -10,7 +11,8 @@ export interface InboundContactEvent {
 }
 
 export type InboundResult =
-  | { readonly id: number; readonly outcome: 'applied' | 'unchanged' | 'stale' }
+  /** `created`: a contact DeskFlow did not have; `stale`: what is known already is later. */
+  | { readonly id: number; readonly outcome: 'created' | 'applied' | 'unchanged' | 'stale' }
   | { readonly id: number; readonly outcome: 'ignored'; readonly reason: IgnoredReason };
 
 export type IgnoredReason =
@@ -30,4 +32,6 @@ export interface FetchedContact {
   readonly contact: HighLevelContact;
   /** The link it was compared with (`updated_at`); when that has changed since, the answer is out of date. */
   readonly linkVersion: number | undefined;
+  /** Fields that the answer never carries: their absence says nothing. */
+  readonly unsaid?: readonly FieldName[];
 }

@@ -1,3 +1,4 @@
+import { type ContactFields, present, readSnapshot } from './canonical-contact.js';
 import { type ContactLink } from '#libs/database';
 import { latestVersion, type RemoteState, stateAfter } from './fold-events.js';
 import { type FetchedContact, type IgnoredReason, type InboundContactEvent } from './inbound-event.js';
@@ -14,7 +15,7 @@ export interface InboundSource {
   readonly choices: Choices;
 }
 
-export type Outcome = 'applied' | 'unchanged' | IgnoredReason;
+export type Outcome = 'created' | 'applied' | 'unchanged' | IgnoredReason;
 
 /** HighLevel's side of a contact, as it is now. */
 export interface News extends RemoteState {
@@ -33,7 +34,7 @@ export function readNews(
 ): News {
   const isCurrent = fetched !== undefined && fetched.linkVersion === link?.updatedAt.getTime();
   const state = isCurrent
-    ? { fields: remoteFields(fetched.contact, country), isComplete: true }
+    ? { fields: whole(fetched, link, country), isComplete: true }
     : stateAfter(events, link, country);
   const before = link?.remoteVersion ?? null;
   // A later date would make the event stale that brings what is missing here.
@@ -41,4 +42,14 @@ export function readNews(
     ? latestVersion(events, isCurrent ? fetched.contact : undefined, before)
     : before;
   return { ...state, version, revives };
+}
+
+function whole(
+  { contact, unsaid = [] }: FetchedContact,
+  link: ContactLink | undefined,
+  country: string | null,
+): ContactFields {
+  const known = readSnapshot(link?.snapshot);
+  const kept = unsaid.map((field) => [field, known[field]]);
+  return present({ ...(Object.fromEntries(kept) as ContactFields), ...remoteFields(contact, country) });
 }

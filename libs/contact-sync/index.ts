@@ -9,5 +9,6 @@ export {
   type InboundResult,
 } from './inbound-event.js';
 export { type Conflict, merge, type Merge, type Side } from './merge.js';
+export { type PushReaction, reactTo as reactToFailedCall } from './push-failure.js';
 export { OutboundProcessor } from './outbound.processor.js';
 export { type Choices, SyncChoices } from './sync-choices.js';

@@ -7,3 +7,4 @@ export { EmbeddedPostgres, type EmbeddedPostgresOptions, embeddedUrl } from './e
 export { type PreparedStatement, queryPrepared } from './prepared-statement.js';
 export { resetData } from './reset-data.js';
 export { type DemoOptions, seedDemo } from './seed-demo.js';
+export { isDataFault } from './sql-faults.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '#libs/config';
 import { type Hook } from '#libs/database';
-import { HighLevelApi, InProcessRateBudget } from '#libs/highlevel';
+import { HighLevelApi, InProcessRateBudget, type Priority } from '#libs/highlevel';
 import { TokenRefreshService } from './token-refresh.service.js';
 
 /** Makes API clients that fetch and renew their own tokens and share one rate budget. */
@@ -14,12 +14,16 @@ export class HighLevelClients {
     private readonly refreshService: TokenRefreshService,
   ) {}
 
-  /** A client of the hook's location. Cheap: make one for each piece of work. */
-  forHook(hook: Pick<Hook, 'id' | 'referenceId'>): HighLevelApi {
+  /**
+   * A client of the hook's location. Cheap: make one for each piece of work.
+   * @param priority `bulk` for work that nobody waits for: it leaves room for what somebody does
+   */
+  forHook(hook: Pick<Hook, 'id' | 'referenceId'>, priority: Priority = 'interactive'): HighLevelApi {
     return new HighLevelApi({
       baseUrl: this.config.ghl.apiUrl,
       locationId: hook.referenceId ?? '',
       budget: this.budget,
+      priority,
       tokens: {
         current: () => this.refreshService.freshAccessToken(hook.id),
         renew: (rejectedToken) => this.refreshService.refresh(hook.id, { rejectedToken }),

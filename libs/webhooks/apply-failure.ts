@@ -1,5 +1,5 @@
+import { isDataFault } from '#libs/database';
 import { backoffMs, LeaseLost, MAX_ATTEMPTS } from '#libs/queue';
-import { isDataFault } from './sql-faults.js';
 
 /** What becomes of an event that could not be applied. */
 export type ApplyReaction =

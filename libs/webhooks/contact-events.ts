@@ -39,6 +39,7 @@ function inboundEvent({ id, eventAt, body }: ClaimedEvent): InboundContactEvent 
 function endingOf(result: InboundResult): Ending {
   const { id, outcome } = result;
   switch (outcome) {
+    case 'created':
     case 'applied':
       return { id, state: 'done', reason: null };
     case 'unchanged':

@@ -1,5 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { GOHIGHLEVEL_APP_ID, HookStatus, type PreparedStatement, queryPrepared } from '#libs/database';
+import {
+  GOHIGHLEVEL_APP_ID,
+  HookStatus,
+  isDataFault,
+  type PreparedStatement,
+  queryPrepared,
+} from '#libs/database';
 import { Throttled } from '#libs/errors';
 import { WakeUps } from '#libs/queue';
 import { DataSource } from 'typeorm';
@@ -9,7 +15,6 @@ import { LIFECYCLE_LANE } from './inbox-claims.js';
 import { IntakeMetrics } from './intake-metrics.js';
 import { IntakeOutage } from './intake-outage.js';
 import { notStored } from './not-stored.js';
-import { isDataFault } from './sql-faults.js';
 
 /** One statement's worth; PostgreSQL takes far more, but the first of a group waits for the last. */
 const MAX_GROUP_ROWS = 500;

@@ -4,6 +4,7 @@ import { Account } from './account.js';
 import { Agency } from './agency.js';
 import { AuditEvent } from './audit-event.js';
 import { Connection } from './connection.js';
+import { ContactImport } from './contact-import.js';
 import { ContactInbox } from './contact-inbox.js';
 import { ContactLink } from './contact-link.js';
 import { Contact } from './contact.js';
@@ -27,6 +28,7 @@ export const ENTITIES = [
   AuditEvent,
   Connection,
   Contact,
+  ContactImport,
   ContactInbox,
   ContactLink,
   Conversation,
@@ -48,6 +50,12 @@ export * from './work-state.js';
 export { AUDIT_ACTOR_KINDS, AUDIT_OUTCOMES, type AuditActorKind, type AuditOutcome } from './audit-event.js';
 export { CONNECTION_STATES, type ConnectionState } from './connection.js';
 export { RECONCILE_REASONS, type ReconcileReason } from './reconcile-request.js';
+export {
+  IMPORT_STATES,
+  type ImportCounts,
+  type ImportSelection,
+  type ImportState,
+} from './contact-import.js';
 export { CONFLICT_SIDES, type ConflictSide } from './sync-conflict.js';
 export {
   CONFLICT_POLICIES,
@@ -63,6 +71,7 @@ export {
   AuditEvent,
   Connection,
   Contact,
+  ContactImport,
   ContactInbox,
   ContactLink,
   Conversation,

@@ -9,6 +9,7 @@ import { TokenLifecycle1795000000008 } from './1795000000008-token-lifecycle.js'
 import { ReconcileRequests1795000000009 } from './1795000000009-reconcile-requests.js';
 import { SyncConflicts1795000000011 } from './1795000000011-sync-conflicts.js';
 import { RemoteDeletions1795000000012 } from './1795000000012-remote-deletions.js';
+import { ContactImports1795000000013 } from './1795000000013-contact-imports.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   ReconcileRequests1795000000009,
   SyncConflicts1795000000011,
   RemoteDeletions1795000000012,
+  ContactImports1795000000013,
 ];

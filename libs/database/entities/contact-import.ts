@@ -1,0 +1,91 @@
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+
+/** `queued → running ⇄ paused → completed | cancelled | failed`. */
+export const IMPORT_STATES = ['queued', 'running', 'paused', 'completed', 'cancelled', 'failed'] as const;
+export type ImportState = (typeof IMPORT_STATES)[number];
+
+/** Which of a location's contacts are imported. */
+export type ImportSelection =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'tag'; readonly tag: string }
+  /** Those that were changed at that moment or later. */
+  | { readonly kind: 'since'; readonly since: string };
+
+/** What became of contacts so far. */
+export interface ImportCounts {
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly conflicts: number;
+}
+
+/** A walk through a location's contacts, checkpointed page by page. */
+@Entity({ schema: 'ghl', name: 'imports' })
+export class ContactImport {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint' })
+  id!: number;
+
+  @Column('bigint')
+  accountId!: number;
+
+  @Column('bigint')
+  hookId!: number;
+
+  @Column('text')
+  locationId!: string;
+
+  @Column('jsonb')
+  selection!: ImportSelection;
+
+  /** Nothing is written: it only tells what an import would do. */
+  @Column('boolean', { default: false })
+  dryRun!: boolean;
+
+  @Column('text', { default: 'queued' })
+  state!: ImportState;
+
+  /** Machine code of why it failed, or waits. */
+  @Column('text', { nullable: true })
+  reason!: string | null;
+
+  /** Null until HighLevel has said how many there are. */
+  @Column('integer', { nullable: true })
+  total!: number | null;
+
+  @Column('jsonb', { default: {} })
+  counts!: Partial<ImportCounts>;
+
+  /** Where the next page begins (HL 5.2); null for the first one. */
+  @Column('jsonb', { nullable: true })
+  cursor!: readonly unknown[] | null;
+
+  /** Time spent on pages, without pauses (milliseconds). */
+  @Column('bigint', { default: 0 })
+  activeMs!: number;
+
+  @Column('integer', { default: 0 })
+  attempts!: number;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  nextAttemptAt!: Date;
+
+  @Column('uuid', { nullable: true })
+  leaseToken!: string | null;
+
+  @Column('timestamptz', { nullable: true })
+  leaseUntil!: Date | null;
+
+  @Column('bigint')
+  startedBy!: number;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  createdAt!: Date;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  updatedAt!: Date;
+
+  @Column('timestamptz', { nullable: true })
+  finishedAt!: Date | null;
+}

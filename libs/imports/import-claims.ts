@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { ContactImport, type ImportCounts } from '#libs/database';
+import { DataSource, type EntityManager } from 'typeorm';
+
+/** A worker that died leaves its import to the next one after this; one that lives renews it with each page. */
+const LEASE_SECONDS = 60;
+
+/** An import in the hands of one worker. */
+export interface ClaimedImport {
+  readonly id: number;
+  readonly leaseToken: string;
+}
+
+/** What a page has come to. */
+export interface PageDone {
+  readonly total: number | undefined;
+  readonly counts: Partial<ImportCounts>;
+  /** Where the next page begins; undefined when this was the last one. */
+  readonly next: readonly unknown[] | undefined;
+  readonly elapsedMs: number;
+}
+
+const OURS = `id = $1 and lease_token = $2 and state = 'running'`;
+
+/** Rows of `ghl.imports`: claimed under a lease, advanced by compare-and-set. */
+@Injectable()
+export class ImportClaims {
+  constructor(private readonly database: DataSource) {}
+
+  /** Takes the import that has been due for longest, if any. */
+  async claim(): Promise<ClaimedImport | undefined> {
+    const leaseToken = randomUUID();
+    const [[row]] = await this.database.query<[{ id: number }[], number]>(
+      `update ghl.imports
+          set state = 'running', lease_token = $1, lease_until = now() + make_interval(secs => $2),
+              attempts = attempts + 1, updated_at = now()
+        where id = (select id from ghl.imports
+                     where state in ('queued', 'running') and next_attempt_at <= now()
+                       and (lease_until is null or lease_until <= now())
+                     order by next_attempt_at limit 1 for update skip locked)
+       returning id`,
+      [leaseToken, LEASE_SECONDS],
+    );
+    return row && { id: row.id, leaseToken };
+  }
+
+  /** The import as it is, locked until the transaction ends; undefined when it was paused, ended or taken over. */
+  async held(manager: EntityManager, { id, leaseToken }: ClaimedImport): Promise<ContactImport | undefined> {
+    const found = await manager.findOne(ContactImport, {
+      where: { id, leaseToken, state: 'running' },
+      lock: { mode: 'pessimistic_write' },
+    });
+    return found ?? undefined;
+  }
+
+  /** In the transaction that writes the page's contacts. */
+  async advance(manager: EntityManager, { id, leaseToken }: ClaimedImport, page: PageDone): Promise<void> {
+    const isLast = page.next === undefined;
+    await manager.query(
+      `update ghl.imports
+          set counts = $3, cursor = $4, total = coalesce($5, total), active_ms = active_ms + $6, attempts = 0, reason = null,
+              state = case when $7 then 'completed' else state end, finished_at = case when $7 then now() end,
+              lease_until = now() + make_interval(secs => $8), updated_at = now()
+        where ${OURS}`,
+      [
+        id,
+        leaseToken,
+        page.counts,
+        isLast ? null : JSON.stringify(page.next),
+        page.total ?? null,
+        Math.round(page.elapsedMs),
+        isLast,
+        LEASE_SECONDS,
+      ],
+    );
+  }
+
+  /** It goes on later, where it is. */
+  async postpone(claimed: ClaimedImport, delayMs: number, reason: string | null): Promise<void> {
+    await this.database.query(
+      `update ghl.imports
+          set next_attempt_at = now() + make_interval(secs => $3), reason = $4, lease_token = null, lease_until = null,
+              updated_at = now()
+        where ${OURS}`,
+      [claimed.id, claimed.leaseToken, delayMs / 1000, reason],
+    );
+  }
+
+  /** It cannot go on. */
+  async fail(claimed: ClaimedImport, reason: string): Promise<void> {
+    await this.database.query(
+      `update ghl.imports
+          set state = 'failed', reason = $3, finished_at = now(), lease_token = null, lease_until = null, updated_at = now()
+        where ${OURS}`,
+      [claimed.id, claimed.leaseToken, reason],
+    );
+  }
+}

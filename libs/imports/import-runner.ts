@@ -1,0 +1,193 @@
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { reactToFailedCall } from '#libs/contact-sync';
+import {
+  ContactImport,
+  type Hook,
+  HookStatus,
+  type ImportCounts,
+  type ImportSelection,
+} from '#libs/database';
+import { type ContactFilter, type ContactPage, type HighLevelContact } from '#libs/highlevel';
+import { HighLevelClients, Hooks } from '#libs/integrations';
+import { DataSource, type EntityManager } from 'typeorm';
+import { type ClaimedImport, ImportClaims } from './import-claims.js';
+import { ImportPage, type Refused } from './import-page.js';
+
+const EVERY_MS = 1_000;
+/** Imports one process runs at a time; each holds a database connection for most of its run, and a pool has ten. */
+export const IMPORTS_AT_ONCE = 2;
+/** HighLevel gives up to 500 (HL 5.2). Each contact may take three advisory locks, and PostgreSQL has room for 6,000. */
+export const CONTACTS_PER_PAGE = 250;
+/** Until a connection that is not well is looked at again. */
+const UNWELL_DELAY_MS = 60_000;
+const MAX_NAME_LENGTH = 200;
+
+/**
+ * Walks through a location's contacts, oldest first, a page at a time. A page's contacts, its counts and the place where
+ * the next one begins are committed together: a worker that dies leaves its import where it was.
+ */
+@Injectable()
+export class ImportRunner implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(ImportRunner.name);
+  private readonly running = new Set<Promise<void>>();
+  private isStopping = false;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly hooks: Hooks,
+    private readonly clients: HighLevelClients,
+    private readonly claims: ImportClaims,
+    private readonly page: ImportPage,
+  ) {}
+
+  @Interval(EVERY_MS)
+  async runOnSchedule(): Promise<void> {
+    try {
+      while (!this.isStopping && this.running.size < IMPORTS_AT_ONCE && (await this.runNext()));
+    } catch (error) {
+      this.logger.warn({ msg: 'Could not look for imports', reason: sentenceOf(error) });
+    }
+  }
+
+  /** A page that is being written is finished. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
+    await Promise.all(this.running);
+  }
+
+  /** @returns whether there was one; it goes on by itself */
+  private async runNext(): Promise<boolean> {
+    const claimed = await this.claims.claim();
+    if (!claimed) return false;
+    const run = this.run(claimed).finally(() => this.running.delete(run));
+    this.running.add(run);
+    return true;
+  }
+
+  private async run(claimed: ClaimedImport): Promise<void> {
+    try {
+      while (!this.isStopping && (await this.next(claimed)));
+      if (this.isStopping) await this.claims.postpone(claimed, 0, null);
+    } catch (error) {
+      await this.record(claimed, error).catch((another: unknown) =>
+        // Its lease runs out, and the next worker takes it.
+        this.logger.warn({
+          msg: 'Could not put an import off',
+          importId: claimed.id,
+          reason: sentenceOf(another),
+        }),
+      );
+    }
+  }
+
+  /** One page. @returns whether there may be another */
+  private async next(claimed: ClaimedImport): Promise<boolean> {
+    const startedAt = performance.now();
+    const { manager } = this.database;
+    const found = await manager.findOneBy(ContactImport, { id: claimed.id });
+    const hook = found && (await this.hooks.findById(found.hookId));
+    if (!found || !hook) {
+      await this.claims.fail(claimed, 'disconnected');
+      return false;
+    }
+    if (hook.status !== HookStatus.enabled) {
+      await this.claims.postpone(claimed, UNWELL_DELAY_MS, 'not_connected');
+      return false;
+    }
+    const fetched = await this.fetch(hook, found);
+    return this.database.transaction(async (transaction) => {
+      const held = await this.claims.held(transaction, claimed);
+      if (!held) return false;
+      const { contacts, total } = fetched;
+      const { counts, refused } = await this.page.apply(transaction, hook, contacts, held.dryRun);
+      await keepRefused(transaction, held.id, refused);
+      const next = cursorAfter(contacts);
+      const elapsedMs = performance.now() - startedAt;
+      await this.claims.advance(transaction, claimed, {
+        total: held.cursor === null ? total : undefined,
+        counts: added(held.counts, counts),
+        next,
+        elapsedMs,
+      });
+      return next !== undefined;
+    });
+  }
+
+  /** By the date of creation, which no change moves: who is walked past stays behind. */
+  private fetch(hook: Hook, { selection, cursor }: ContactImport): Promise<ContactPage> {
+    const { contacts } = this.clients.forHook(hook, 'bulk');
+    const filters = filtersFor(selection);
+    return contacts.search({
+      pageLimit: CONTACTS_PER_PAGE,
+      sort: [{ field: 'dateAdded', direction: 'asc' }],
+      ...(filters.length > 0 && { filters }),
+      ...(cursor && { searchAfter: cursor }),
+    });
+  }
+
+  /** The one place that turns a failure into a state. */
+  private async record(claimed: ClaimedImport, error: unknown): Promise<void> {
+    const { attempts } = await this.database.manager.findOneByOrFail(ContactImport, { id: claimed.id });
+    const reaction = reactToFailedCall(error, attempts);
+    const facts = { importId: claimed.id, attempts, reason: sentenceOf(error) };
+    if (reaction.kind === 'nothing') return;
+    if (reaction.kind === 'retry') {
+      this.logger.warn({ msg: 'An import waits', ...facts, delayMs: reaction.delayMs });
+      return this.claims.postpone(claimed, reaction.delayMs, 'waiting_for_highlevel');
+    }
+    this.logger.error({ msg: 'An import failed for good', ...facts });
+    return this.claims.fail(claimed, reaction.reason);
+  }
+}
+
+function filtersFor(selection: ImportSelection): ContactFilter[] {
+  switch (selection.kind) {
+    case 'all':
+      return [];
+    case 'tag':
+      return [{ field: 'tags', operator: 'eq', value: selection.tag }];
+    case 'since':
+      return [{ field: 'dateUpdated', operator: 'range', value: { gte: selection.since } }];
+  }
+}
+
+/** A page that is not full is the last one; so is one that does not say where to go on. */
+function cursorAfter(contacts: readonly HighLevelContact[]): readonly unknown[] | undefined {
+  return contacts.length < CONTACTS_PER_PAGE ? undefined : contacts.at(-1)?.searchAfter;
+}
+
+function added(before: Partial<ImportCounts>, page: ImportCounts): Partial<ImportCounts> {
+  const sums = Object.entries(page).map(([kind, count]) => [
+    kind,
+    (before[kind as keyof ImportCounts] ?? 0) + Number(count),
+  ]);
+  return Object.fromEntries(sums) as Partial<ImportCounts>;
+}
+
+async function keepRefused(
+  manager: EntityManager,
+  importId: number,
+  refused: readonly Refused[],
+): Promise<void> {
+  if (refused.length === 0) return;
+  await manager.query(
+    `insert into ghl.import_failures (import_id, ghl_contact_id, name, reason)
+     select $1, f.* from unnest($2::text[], $3::text[], $4::text[]) as f`,
+    [
+      importId,
+      refused.map(({ contact }) => contact.id),
+      refused.map(({ contact }) => nameOf(contact)),
+      refused.map(({ reason }) => reason),
+    ],
+  );
+}
+
+function nameOf({ name, firstName, lastName }: HighLevelContact): string | null {
+  const whole = name ?? [firstName, lastName].filter((part) => part !== undefined).join(' ');
+  return whole.replaceAll(/[\0\p{Surrogate}]/gu, '\uFFFD').slice(0, MAX_NAME_LENGTH) || null;
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,180 @@
+import { Injectable } from '@nestjs/common';
+import { type AuditAction, AuditLog } from '#libs/audit';
+import { ContactImport, HookStatus, type ImportSelection, type ImportState } from '#libs/database';
+import { Conflict, NotFound } from '#libs/errors';
+import { type Keyset } from '#libs/http';
+import { Hooks, NotConnected } from '#libs/integrations';
+import { DataSource, LessThan } from 'typeorm';
+
+/** What is to be imported. */
+export interface ImportOrder {
+  /** The account's only location where it is left out. */
+  readonly locationId?: string | undefined;
+  readonly selection: ImportSelection;
+  readonly dryRun: boolean;
+}
+
+/** Who gives an order, and for which account. */
+export interface Orderer {
+  readonly accountId: number;
+  readonly userId: number;
+}
+
+/** A contact that could not be imported. */
+export interface ImportFailure {
+  readonly id: number;
+  readonly ghlContactId: string;
+  readonly name: string | null;
+  /** A machine code, or what PostgreSQL says without values. */
+  readonly reason: string;
+}
+
+/** Another import of the location has not ended yet. */
+export class ImportUnderWay extends Conflict {
+  constructor(importId: number) {
+    super('An import of this location is under way', { import_id: importId });
+  }
+}
+
+interface Transition {
+  readonly action: AuditAction;
+  readonly to: ImportState;
+  readonly from: readonly ImportState[];
+}
+
+const TRANSITIONS = {
+  pause: { action: 'import.pause', to: 'paused', from: ['queued', 'running'] },
+  resume: { action: 'import.resume', to: 'queued', from: ['paused'] },
+  cancel: { action: 'import.cancel', to: 'cancelled', from: ['queued', 'running', 'paused'] },
+} as const satisfies Record<string, Transition>;
+export type ImportCommand = keyof typeof TRANSITIONS;
+
+/** Imports of an account: ordered, looked at, paused and ended by administrators. The runner does the work. */
+@Injectable()
+export class Imports {
+  constructor(
+    private readonly database: DataSource,
+    private readonly hooks: Hooks,
+    private readonly auditLog: AuditLog,
+  ) {}
+
+  /** @throws NotConnected, Conflict where a location must be named, ImportUnderWay */
+  async start({ accountId, userId }: Orderer, order: ImportOrder): Promise<ContactImport> {
+    const hook = await this.hookFor(accountId, order.locationId);
+    return this.database.transaction(async (manager) => {
+      const [row] = await manager.query<{ id: number }[]>(
+        `insert into ghl.imports (account_id, hook_id, location_id, selection, dry_run, started_by)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (hook_id) where state in ('queued', 'running', 'paused') do nothing returning id`,
+        [accountId, hook.id, hook.locationId, order.selection, order.dryRun, userId],
+      );
+      const id = row?.id;
+      if (id === undefined) throw new ImportUnderWay(await this.openImport(hook.id));
+      await this.auditLog.record(
+        {
+          accountId,
+          action: 'import.start',
+          actor: { kind: 'user', userId },
+          outcome: 'success',
+          hookId: hook.id,
+          locationId: hook.locationId,
+          details: { import_id: id, selection: order.selection.kind, dry_run: order.dryRun },
+        },
+        manager,
+      );
+      return manager.findOneByOrFail(ContactImport, { id });
+    });
+  }
+
+  /** Newest first. */
+  async list(accountId: number, { before, fetch }: Keyset): Promise<ContactImport[]> {
+    return this.database.manager.find(ContactImport, {
+      where: { accountId, ...(before !== null && { id: LessThan(before) }) },
+      order: { id: 'desc' },
+      take: fetch,
+    });
+  }
+
+  /** @throws NotFound also for an import of another account */
+  async one(accountId: number, id: number): Promise<ContactImport> {
+    const found = await this.database.manager.findOneBy(ContactImport, { accountId, id });
+    if (!found) throw new NotFound('Import');
+    return found;
+  }
+
+  /**
+   * A page that is being written is finished first. Doing it twice is doing it once.
+   * @throws NotFound; Conflict for an import that has ended otherwise
+   */
+  async command({ accountId, userId }: Orderer, id: number, command: ImportCommand): Promise<ContactImport> {
+    const { action, to, from } = TRANSITIONS[command];
+    return this.database.transaction(async (manager) => {
+      const found = await manager.findOne(ContactImport, {
+        where: { accountId, id },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (!found) throw new NotFound('Import');
+      const isDone = found.state === to || (command === 'resume' && found.state === 'running');
+      if (isDone) return found;
+      if (!from.some((state) => state === found.state))
+        throw new Conflict(`The import is ${found.state}`, { import_id: id, state: found.state });
+      const now = new Date();
+      await manager.update(
+        ContactImport,
+        { id },
+        {
+          state: to,
+          updatedAt: now,
+          ...(command === 'resume' && { nextAttemptAt: now, attempts: 0, reason: null }),
+          ...(command === 'cancel' && { finishedAt: now }),
+        },
+      );
+      const { hookId, locationId } = found;
+      await this.auditLog.record(
+        {
+          accountId,
+          action,
+          actor: { kind: 'user', userId },
+          outcome: 'success',
+          hookId,
+          locationId,
+          details: { import_id: id },
+        },
+        manager,
+      );
+      return manager.findOneByOrFail(ContactImport, { id });
+    });
+  }
+
+  /** Oldest first. @throws NotFound */
+  async failures(accountId: number, id: number, after: number, limit: number): Promise<ImportFailure[]> {
+    await this.one(accountId, id);
+    return this.database.query<ImportFailure[]>(
+      `select id, ghl_contact_id as "ghlContactId", name, reason from ghl.import_failures
+        where import_id = $1 and id > $2 order by id limit $3`,
+      [id, after, limit],
+    );
+  }
+
+  private async hookFor(
+    accountId: number,
+    locationId: string | undefined,
+  ): Promise<{ id: number; locationId: string }> {
+    const hooks = (await this.hooks.findByAccount(accountId)).flatMap(({ id, status, referenceId }) =>
+      status === HookStatus.enabled && referenceId !== null ? { id, locationId: referenceId } : [],
+    );
+    const wanted = locationId === undefined ? hooks : hooks.filter((hook) => hook.locationId === locationId);
+    const [hook, another] = wanted;
+    if (!hook) throw new NotConnected();
+    if (another) throw new Conflict('Several locations are connected: name one as location_id');
+    return hook;
+  }
+
+  private async openImport(hookId: number): Promise<number> {
+    const [open] = await this.database.query<{ id: number }[]>(
+      `select id from ghl.imports where hook_id = $1 and state in ('queued', 'running', 'paused')`,
+      [hookId],
+    );
+    return open?.id ?? 0;
+  }
+}
