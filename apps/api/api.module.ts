@@ -6,6 +6,7 @@ import { ContactSyncHttpModule } from '#libs/contact-sync';
 import { ContactsModule } from '#libs/contacts';
 import { DatabaseModule } from '#libs/database';
 import { HealthModule } from '#libs/health';
+import { ImportsModule } from '#libs/imports';
 import { IntegrationsModule } from '#libs/integrations';
 import { MetricsModule } from '#libs/metrics';
 import { OAuthModule } from '#libs/oauth';
@@ -28,6 +29,7 @@ export class ApiModule {
         IntegrationsModule,
         OAuthModule,
         ContactSyncHttpModule,
+        ImportsModule,
         WebhooksModule,
         EventsModule,
         HealthModule,

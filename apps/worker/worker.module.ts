@@ -3,6 +3,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { type AppConfig, ConfigModule } from '#libs/config';
 import { ContactSyncWorkerModule } from '#libs/contact-sync';
 import { DatabaseModule } from '#libs/database';
+import { ImportsWorkerModule } from '#libs/imports';
 import { TokenRefreshModule } from '#libs/integrations';
 import { QueueModule } from '#libs/queue';
 import { WebhooksWorkerModule } from '#libs/webhooks';
@@ -20,6 +21,7 @@ export class WorkerModule {
         QueueModule.register(config),
         ContactSyncWorkerModule,
         WebhooksWorkerModule,
+        ImportsWorkerModule,
         TokenRefreshModule,
       ],
     };

@@ -71,8 +71,9 @@ export class ContactLinks {
   async agree(manager: EntityManager, place: Place, agreements: readonly Agreement[]): Promise<void> {
     if (agreements.length === 0) return;
     await manager.query(
-      `insert into ghl.contact_links (account_id, location_id, contact_id, ghl_contact_id, snapshot, remote_version)
-       select $1, $2, agreed.* from unnest($3::bigint[], $4::text[], $5::jsonb[], $6::timestamptz[]) as agreed
+      `insert into ghl.contact_links (account_id, location_id, contact_id, ghl_contact_id, snapshot, remote_version,
+                                      updated_at)
+       select $1, $2, agreed.*, clock_timestamp() from unnest($3::bigint[], $4::text[], $5::jsonb[], $6::timestamptz[]) as agreed
        on conflict (account_id, location_id, contact_id) do update
           set ghl_contact_id = excluded.ghl_contact_id, snapshot = excluded.snapshot,
               remote_version = excluded.remote_version, remote_deleted_at = null, local_deleted_at = null,

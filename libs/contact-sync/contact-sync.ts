@@ -19,8 +19,7 @@ import {
   type InboundResult,
 } from './inbound-event.js';
 import { contactOfEvent } from './remote-contact.js';
-import { SyncChoices } from './sync-choices.js';
-import { markOrigin } from './sync-origin.js';
+import { openSource } from './open-source.js';
 
 /** Contacts fetched at once. */
 const PARALLEL_FETCHES = 5;
@@ -37,7 +36,6 @@ export class ContactSync {
     private readonly clients: HighLevelClients,
     private readonly links: ContactLinks,
     private readonly inboundContacts: InboundContacts,
-    private readonly choices: SyncChoices,
   ) {}
 
   /**
@@ -56,7 +54,9 @@ export class ContactSync {
       await Promise.all(
         wanted.slice(start, start + PARALLEL_FETCHES).map(async ([id]) => {
           const contact = await this.fetch(api, hook, id);
-          if (contact) fetched.set(id, { contact, linkVersion: links.get(id)?.updatedAt.getTime() });
+          const before = links.get(id)?.updatedAt.getTime();
+          const isCurrent = (link?: ContactLink): boolean => link?.updatedAt.getTime() === before;
+          if (contact) fetched.set(id, { contact, isCurrent });
         }),
       );
     }
@@ -74,14 +74,7 @@ export class ContactSync {
     events: readonly InboundContactEvent[],
     fetched: FetchedContacts = new Map(),
   ): Promise<InboundResult[]> {
-    await markOrigin(manager, hook.id);
-    const source = {
-      id: hook.id,
-      accountId: hook.accountId,
-      referenceId: hook.referenceId,
-      country: await countryOf(manager, hook.id),
-      choices: await this.choices.of(hook.accountId, manager),
-    };
+    const source = await openSource(manager, hook);
     const nameless = events
       .filter(({ event }) => !contactOfEvent(event))
       .map(({ id }) => ({ id, outcome: 'ignored', reason: 'missing_contact_id' }) as const);
@@ -91,14 +84,15 @@ export class ContactSync {
   /**
    * Applies contacts as HighLevel's search shows them, in the caller's transaction. Each result's `id` is the place of
    * its contact in the list. What is known to have changed later is left as it is.
+   * @param asOf PostgreSQL's time before HighLevel was asked
    */
   async applyFound(
     manager: EntityManager,
     hook: Hook,
     contacts: readonly HighLevelContact[],
+    asOf: Date,
   ): Promise<InboundResult[]> {
-    const ids = contacts.map(({ id }) => id);
-    const links = await this.linksOf(hook, ids, manager);
+    const isCurrent = (link?: ContactLink): boolean => link === undefined || link.updatedAt <= asOf;
     const events = contacts.map(({ id, dateUpdated }, index): InboundContactEvent => ({
       id: index,
       eventAt: parseDate(dateUpdated),
@@ -106,7 +100,7 @@ export class ContactSync {
     }));
     const found = contacts.map((contact): [string, FetchedContact] => [
       contact.id,
-      { contact, linkVersion: links.get(contact.id)?.updatedAt.getTime(), unsaid: NOT_IN_SEARCH },
+      { contact, isCurrent, unsaid: NOT_IN_SEARCH },
     ]);
     return this.applyEvents(manager, hook, events, new Map(found));
   }
@@ -114,9 +108,8 @@ export class ContactSync {
   private async linksOf(
     hook: Hook,
     ghlContactIds: readonly string[],
-    manager = this.database.manager,
   ): Promise<ReadonlyMap<string, ContactLink>> {
-    const links = await this.links.ofRemotes(manager, placeOfHook(hook), ghlContactIds);
+    const links = await this.links.ofRemotes(this.database.manager, placeOfHook(hook), ghlContactIds);
     return new Map(links.map((link) => [link.ghlContactId, link]));
   }
 

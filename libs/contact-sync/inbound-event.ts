@@ -1,4 +1,5 @@
 import { type FieldName } from './canonical-contact.js';
+import { type ContactLink } from '#libs/database';
 import { type ContactEvent, type HighLevelContact } from '#libs/highlevel';
 
 /** A contact event out of the inbox. */
@@ -30,8 +31,8 @@ export type FetchedContacts = ReadonlyMap<string, FetchedContact>;
 
 export interface FetchedContact {
   readonly contact: HighLevelContact;
-  /** The link it was compared with (`updated_at`); when that has changed since, the answer is out of date. */
-  readonly linkVersion: number | undefined;
+  /** Whether the link has not moved on since HighLevel was asked; else it knows more than the answer. */
+  readonly isCurrent: (link: ContactLink | undefined) => boolean;
   /** Fields that the answer never carries: their absence says nothing. */
   readonly unsaid?: readonly FieldName[];
 }

@@ -32,7 +32,7 @@ export function readNews(
   link: ContactLink | undefined,
   fetched: FetchedContact | undefined,
 ): News {
-  const isCurrent = fetched !== undefined && fetched.linkVersion === link?.updatedAt.getTime();
+  const isCurrent = fetched?.isCurrent(link) === true;
   const state = isCurrent
     ? { fields: whole(fetched, link, country), isComplete: true }
     : stateAfter(events, link, country);

@@ -9,7 +9,8 @@ export interface Choices {
   readonly onDelete: DeletionChoice;
 }
 
-const DEFAULTS: Choices = { conflictPolicy: 'latest_wins', onDelete: 'leave' };
+/** Of an account that has chosen nothing. */
+export const DEFAULT_CHOICES: Choices = { conflictPolicy: 'latest_wins', onDelete: 'leave' };
 
 /** Accounts' choices about their sync (`ghl.sync_settings`). */
 @Injectable()
@@ -26,7 +27,7 @@ export class SyncChoices {
          from ghl.sync_settings where account_id = $1`,
       [accountId],
     );
-    return choices ?? DEFAULTS;
+    return choices ?? DEFAULT_CHOICES;
   }
 
   /** What is left out stays. What is the same already is no change, and not audited. */

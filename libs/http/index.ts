@@ -7,6 +7,7 @@ export { docsSignInPage } from './docs-sign-in-page.js';
 export { DomainErrorFilter } from './domain-error.filter.js';
 export { explainError, type Explanation } from './explain-error.js';
 export { ErrorBody } from './error-body.js';
+export { IsInstant } from './is-instant.js';
 export { ERROR_ANSWERS, type ErrorAnswer } from './error-answers.js';
 export { type Keyset, KeysetMeta, keysetOf, keysetPage, KeysetQuery } from './keyset-page.js';
 export { ApiCredentials, openApiDocument } from './openapi-document.js';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { ContactImport, type ImportCounts } from '#libs/database';
+import { type ImportCounts } from '#libs/database';
+import { LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** A worker that died leaves its import to the next one after this; one that lives renews it with each page. */
@@ -10,6 +11,8 @@ const LEASE_SECONDS = 60;
 export interface ClaimedImport {
   readonly id: number;
   readonly leaseToken: string;
+  /** When it was claimed, by PostgreSQL's clock. */
+  readonly at: Date;
 }
 
 /** What a page has come to. */
@@ -31,7 +34,7 @@ export class ImportClaims {
   /** Takes the import that has been due for longest, if any. */
   async claim(): Promise<ClaimedImport | undefined> {
     const leaseToken = randomUUID();
-    const [[row]] = await this.database.query<[{ id: number }[], number]>(
+    const [[row]] = await this.database.query<[{ id: number; at: Date }[], number]>(
       `update ghl.imports
           set state = 'running', lease_token = $1, lease_until = now() + make_interval(secs => $2),
               attempts = attempts + 1, updated_at = now()
@@ -39,30 +42,26 @@ export class ImportClaims {
                      where state in ('queued', 'running') and next_attempt_at <= now()
                        and (lease_until is null or lease_until <= now())
                      order by next_attempt_at limit 1 for update skip locked)
-       returning id`,
+       returning id, now() as at`,
       [leaseToken, LEASE_SECONDS],
     );
-    return row && { id: row.id, leaseToken };
+    return row && { ...row, leaseToken };
   }
 
-  /** The import as it is, locked until the transaction ends; undefined when it was paused, ended or taken over. */
-  async held(manager: EntityManager, { id, leaseToken }: ClaimedImport): Promise<ContactImport | undefined> {
-    const found = await manager.findOne(ContactImport, {
-      where: { id, leaseToken, state: 'running' },
-      lock: { mode: 'pessimistic_write' },
-    });
-    return found ?? undefined;
-  }
-
-  /** In the transaction that writes the page's contacts. */
-  async advance(manager: EntityManager, { id, leaseToken }: ClaimedImport, page: PageDone): Promise<void> {
+  /**
+   * In the transaction that writes the page's contacts.
+   * @returns PostgreSQL's time
+   * @throws LeaseLost when it was paused, ended or taken over
+   */
+  async advance(manager: EntityManager, { id, leaseToken }: ClaimedImport, page: PageDone): Promise<Date> {
     const isLast = page.next === undefined;
-    await manager.query(
+    const [[row]] = await manager.query<[{ at: Date }[], number]>(
       `update ghl.imports
           set counts = $3, cursor = $4, total = coalesce($5, total), active_ms = active_ms + $6, attempts = 0, reason = null,
               state = case when $7 then 'completed' else state end, finished_at = case when $7 then now() end,
               lease_until = now() + make_interval(secs => $8), updated_at = now()
-        where ${OURS}`,
+        where ${OURS}
+       returning clock_timestamp() as at`,
       [
         id,
         leaseToken,
@@ -74,6 +73,8 @@ export class ImportClaims {
         LEASE_SECONDS,
       ],
     );
+    if (!row) throw new LeaseLost();
+    return row.at;
   }
 
   /** It goes on later, where it is. */

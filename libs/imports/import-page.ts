@@ -4,6 +4,13 @@ import { type Hook, type ImportCounts, isDataFault } from '#libs/database';
 import { type HighLevelContact } from '#libs/highlevel';
 import { type EntityManager } from 'typeorm';
 
+/** A page as it was found. */
+export interface FoundPage {
+  readonly contacts: readonly HighLevelContact[];
+  /** PostgreSQL's time before HighLevel was asked. */
+  readonly asOf: Date;
+}
+
 /** A contact that cannot be stored as it is. */
 export interface Refused {
   readonly contact: HighLevelContact;
@@ -26,56 +33,27 @@ const KINDS: Readonly<Record<InboundResult['outcome'], Kind>> = {
   stale: 'unchanged',
   ignored: 'skipped',
 };
+/** More than the fields of a page that two sides can have changed. */
+const MOST_CONFLICTS = 10_000;
 
 /** Writes the contacts of one page, in the caller's transaction. */
 @Injectable()
 export class ImportPage {
   constructor(private readonly contactSync: ContactSync) {}
 
-  /** @param dryRun whether everything is undone again, and only counted */
-  async apply(
-    manager: EntityManager,
-    hook: Hook,
-    contacts: readonly HighLevelContact[],
-    dryRun: boolean,
-  ): Promise<PageOutcome> {
-    const lastConflict = await latestConflict(manager, hook.accountId);
-    await manager.query('savepoint page');
-    const { results, refused } = await this.applyAll(manager, hook, contacts);
-    const conflicts = await conflictsAfter(manager, hook.accountId, lastConflict);
-    if (dryRun) await manager.query('rollback to savepoint page');
-    const count = (kind: Kind): number => results.filter(({ outcome }) => KINDS[outcome] === kind).length;
-    return {
-      counts: {
-        created: count('created'),
-        updated: count('updated'),
-        unchanged: count('unchanged'),
-        skipped: count('skipped'),
-        failed: refused.length,
-        conflicts,
-      },
-      refused,
-    };
+  /** Together, as that takes the fewest statements. Throws what PostgreSQL throws; the transaction is lost then. */
+  async apply(manager: EntityManager, hook: Hook, { contacts, asOf }: FoundPage): Promise<PageOutcome> {
+    return this.outcome(manager, hook, await this.contactSync.applyFound(manager, hook, contacts, asOf), []);
   }
 
-  /** Together, as that takes the fewest statements; if a value cannot be stored, each alone, so that one fails alone. */
-  private async applyAll(
-    manager: EntityManager,
-    hook: Hook,
-    contacts: readonly HighLevelContact[],
-  ): Promise<{ results: InboundResult[]; refused: Refused[] }> {
-    try {
-      return { results: await this.contactSync.applyFound(manager, hook, contacts), refused: [] };
-    } catch (error) {
-      if (!isDataFault(error)) throw error;
-      await manager.query('rollback to savepoint page');
-    }
+  /** Each contact on its own, so that one whose values cannot be stored fails alone. */
+  async applyEach(manager: EntityManager, hook: Hook, { contacts, asOf }: FoundPage): Promise<PageOutcome> {
     const results: InboundResult[] = [];
     const refused: Refused[] = [];
     for (const contact of contacts) {
       await manager.query('savepoint contact');
       try {
-        results.push(...(await this.contactSync.applyFound(manager, hook, [contact])));
+        results.push(...(await this.contactSync.applyFound(manager, hook, [contact], asOf)));
         await manager.query('release savepoint contact');
       } catch (error) {
         if (!isDataFault(error)) throw error;
@@ -83,22 +61,37 @@ export class ImportPage {
         refused.push({ contact, reason: 'value_not_storable' });
       }
     }
-    return { results, refused };
+    return this.outcome(manager, hook, results, refused);
+  }
+
+  private async outcome(
+    manager: EntityManager,
+    { accountId }: Hook,
+    results: readonly InboundResult[],
+    refused: readonly Refused[],
+  ): Promise<PageOutcome> {
+    const count = (kind: Kind): number => results.filter(({ outcome }) => KINDS[outcome] === kind).length;
+    const updated = count('updated');
+    return {
+      counts: {
+        created: count('created'),
+        updated,
+        unchanged: count('unchanged'),
+        skipped: count('skipped'),
+        failed: refused.length,
+        conflicts: updated > 0 ? await conflictsOfThis(manager, accountId) : 0,
+      },
+      refused,
+    };
   }
 }
 
-async function latestConflict(manager: EntityManager, accountId: number): Promise<number> {
-  const [row] = await manager.query<{ id: number | null }[]>(
-    'select max(id) as id from ghl.sync_conflicts where account_id = $1',
-    [accountId],
-  );
-  return row?.id ?? 0;
-}
-
-async function conflictsAfter(manager: EntityManager, accountId: number, id: number): Promise<number> {
+/** Those that this transaction has settled: they bear its time, and are the latest. */
+async function conflictsOfThis(manager: EntityManager, accountId: number): Promise<number> {
   const [row] = await manager.query<[{ count: number }]>(
-    'select count(*) as count from ghl.sync_conflicts where account_id = $1 and id > $2',
-    [accountId, id],
+    `select count(*) filter (where detected_at = now()) as count
+       from (select detected_at from ghl.sync_conflicts where account_id = $1 order by id desc limit $2) latest`,
+    [accountId, MOST_CONFLICTS],
   );
   return row.count;
 }

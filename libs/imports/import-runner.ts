@@ -6,13 +6,16 @@ import {
   type Hook,
   HookStatus,
   type ImportCounts,
+  isDataFault,
   type ImportSelection,
 } from '#libs/database';
 import { type ContactFilter, type ContactPage, type HighLevelContact } from '#libs/highlevel';
 import { HighLevelClients, Hooks } from '#libs/integrations';
+import { LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type ClaimedImport, ImportClaims } from './import-claims.js';
 import { ImportPage, type Refused } from './import-page.js';
+import { contactsDone } from './import-view.js';
 
 const EVERY_MS = 1_000;
 /** Imports one process runs at a time; each holds a database connection for most of its run, and a pool has ten. */
@@ -22,6 +25,16 @@ export const CONTACTS_PER_PAGE = 250;
 /** Until a connection that is not well is looked at again. */
 const UNWELL_DELAY_MS = 60_000;
 const MAX_NAME_LENGTH = 200;
+
+/** Where a worker is with an import. */
+interface Walk {
+  readonly order: ContactImport;
+  readonly hook: Hook;
+  readonly cursor: readonly unknown[] | null;
+  readonly counts: Partial<ImportCounts>;
+  /** PostgreSQL's time before the next page is asked for. */
+  readonly asOf: Date;
+}
 
 /**
  * Walks through a location's contacts, oldest first, a page at a time. A page's contacts, its counts and the place where
@@ -67,8 +80,9 @@ export class ImportRunner implements BeforeApplicationShutdown {
 
   private async run(claimed: ClaimedImport): Promise<void> {
     try {
-      while (!this.isStopping && (await this.next(claimed)));
-      if (this.isStopping) await this.claims.postpone(claimed, 0, null);
+      let walk = await this.begin(claimed);
+      while (walk && !this.isStopping) walk = await this.next(claimed, walk);
+      if (walk) await this.claims.postpone(claimed, 0, null);
     } catch (error) {
       await this.record(claimed, error).catch((another: unknown) =>
         // Its lease runs out, and the next worker takes it.
@@ -81,43 +95,69 @@ export class ImportRunner implements BeforeApplicationShutdown {
     }
   }
 
-  /** One page. @returns whether there may be another */
-  private async next(claimed: ClaimedImport): Promise<boolean> {
-    const startedAt = performance.now();
-    const { manager } = this.database;
-    const found = await manager.findOneBy(ContactImport, { id: claimed.id });
-    const hook = found && (await this.hooks.findById(found.hookId));
-    if (!found || !hook) {
+  /** @returns undefined when it cannot go on now */
+  private async begin(claimed: ClaimedImport): Promise<Walk | undefined> {
+    const order = await this.database.manager.findOneByOrFail(ContactImport, { id: claimed.id });
+    const hook = await this.hooks.findById(order.hookId);
+    if (!hook) {
       await this.claims.fail(claimed, 'disconnected');
-      return false;
+      return undefined;
     }
     if (hook.status !== HookStatus.enabled) {
       await this.claims.postpone(claimed, UNWELL_DELAY_MS, 'not_connected');
-      return false;
+      return undefined;
     }
-    const fetched = await this.fetch(hook, found);
-    return this.database.transaction(async (transaction) => {
-      const held = await this.claims.held(transaction, claimed);
-      if (!held) return false;
-      const { contacts, total } = fetched;
-      const { counts, refused } = await this.page.apply(transaction, hook, contacts, held.dryRun);
-      await keepRefused(transaction, held.id, refused);
-      const next = cursorAfter(contacts);
-      const elapsedMs = performance.now() - startedAt;
-      await this.claims.advance(transaction, claimed, {
-        total: held.cursor === null ? total : undefined,
-        counts: added(held.counts, counts),
-        next,
-        elapsedMs,
+    return { order, hook, cursor: order.cursor, counts: order.counts, asOf: claimed.at };
+  }
+
+  /** One page. @returns where to go on; undefined at the end, or when somebody else decides about the import now */
+  private async next(claimed: ClaimedImport, walk: Walk): Promise<Walk | undefined> {
+    const startedAt = performance.now();
+    const found = await this.fetch(walk);
+    const write = (each: boolean): Promise<Walk | undefined> =>
+      this.database.transaction((manager) => this.write(manager, claimed, walk, found, each, startedAt));
+    try {
+      return await write(false).catch((error: unknown) => {
+        if (!isDataFault(error)) throw error;
+        return write(true);
       });
-      return next !== undefined;
+    } catch (error) {
+      if (error instanceof LeaseLost) return undefined;
+      throw error;
+    }
+  }
+
+  /** @throws LeaseLost; then the page is undone */
+  private async write(
+    manager: EntityManager,
+    claimed: ClaimedImport,
+    { order, hook, cursor, counts: before, asOf }: Walk,
+    { contacts, total }: ContactPage,
+    each: boolean,
+    startedAt: number,
+  ): Promise<Walk | undefined> {
+    const page = { contacts, asOf };
+    if (order.dryRun) await manager.query('savepoint page');
+    const { counts, refused } = await (each
+      ? this.page.applyEach(manager, hook, page)
+      : this.page.apply(manager, hook, page));
+    if (order.dryRun) await manager.query('rollback to savepoint page');
+    await keepRefused(manager, order.id, refused);
+    const sums = added(before, counts);
+    const next = cursorAfter(contacts);
+    const at = await this.claims.advance(manager, claimed, {
+      total: next === undefined ? contactsDone(sums) : cursor === null ? total : undefined,
+      counts: sums,
+      next,
+      elapsedMs: performance.now() - startedAt,
     });
+    return next && { order, hook, cursor: next, counts: sums, asOf: at };
   }
 
   /** By the date of creation, which no change moves: who is walked past stays behind. */
-  private fetch(hook: Hook, { selection, cursor }: ContactImport): Promise<ContactPage> {
+  private fetch({ order, hook, cursor }: Walk): Promise<ContactPage> {
     const { contacts } = this.clients.forHook(hook, 'bulk');
-    const filters = filtersFor(selection);
+    const filters = filtersFor(order.selection);
     return contacts.search({
       pageLimit: CONTACTS_PER_PAGE,
       sort: [{ field: 'dateAdded', direction: 'asc' }],

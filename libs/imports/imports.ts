@@ -4,7 +4,11 @@ import { ContactImport, HookStatus, type ImportSelection, type ImportState } fro
 import { Conflict, NotFound } from '#libs/errors';
 import { type Keyset } from '#libs/http';
 import { Hooks, NotConnected } from '#libs/integrations';
-import { DataSource, LessThan } from 'typeorm';
+import { DataSource, type EntityManager, LessThan } from 'typeorm';
+
+const FAILURES_READ_AT_ONCE = 500;
+/** First key of the advisory locks on opening an import, by hook: "ghl" and a number, as in pg_locks. */
+const OPEN_IMPORT_LOCK = 0x67686c13;
 
 /** What is to be imported. */
 export interface ImportOrder {
@@ -44,7 +48,7 @@ interface Transition {
 
 const TRANSITIONS = {
   pause: { action: 'import.pause', to: 'paused', from: ['queued', 'running'] },
-  resume: { action: 'import.resume', to: 'queued', from: ['paused'] },
+  resume: { action: 'import.resume', to: 'queued', from: ['paused', 'failed'] },
   cancel: { action: 'import.cancel', to: 'cancelled', from: ['queued', 'running', 'paused'] },
 } as const satisfies Record<string, Transition>;
 export type ImportCommand = keyof typeof TRANSITIONS;
@@ -62,14 +66,15 @@ export class Imports {
   async start({ accountId, userId }: Orderer, order: ImportOrder): Promise<ContactImport> {
     const hook = await this.hookFor(accountId, order.locationId);
     return this.database.transaction(async (manager) => {
-      const [row] = await manager.query<{ id: number }[]>(
-        `insert into ghl.imports (account_id, hook_id, location_id, selection, dry_run, started_by)
-         values ($1, $2, $3, $4, $5, $6)
-         on conflict (hook_id) where state in ('queued', 'running', 'paused') do nothing returning id`,
-        [accountId, hook.id, hook.locationId, order.selection, order.dryRun, userId],
-      );
-      const id = row?.id;
-      if (id === undefined) throw new ImportUnderWay(await this.openImport(hook.id));
+      await this.assertNoneOpen(manager, hook.id);
+      const { id } = await manager.save(ContactImport, {
+        accountId,
+        hookId: hook.id,
+        locationId: hook.locationId,
+        selection: order.selection,
+        dryRun: order.dryRun,
+        startedBy: userId,
+      });
       await this.auditLog.record(
         {
           accountId,
@@ -103,8 +108,8 @@ export class Imports {
   }
 
   /**
-   * A page that is being written is finished first. Doing it twice is doing it once.
-   * @throws NotFound; Conflict for an import that has ended otherwise
+   * A page that is on its way is dropped, and fetched again on resuming. Doing it twice is doing it once.
+   * @throws NotFound; Conflict for an import that has ended otherwise; ImportUnderWay
    */
   async command({ accountId, userId }: Orderer, id: number, command: ImportCommand): Promise<ContactImport> {
     const { action, to, from } = TRANSITIONS[command];
@@ -118,14 +123,18 @@ export class Imports {
       if (isDone) return found;
       if (!from.some((state) => state === found.state))
         throw new Conflict(`The import is ${found.state}`, { import_id: id, state: found.state });
+      if (command === 'resume') await this.assertNoneOpen(manager, found.hookId, id);
       const now = new Date();
       await manager.update(
         ContactImport,
         { id },
         {
           state: to,
+          // Whoever is fetching a page finds that it is no longer theirs, and drops it.
+          leaseToken: null,
+          leaseUntil: null,
           updatedAt: now,
-          ...(command === 'resume' && { nextAttemptAt: now, attempts: 0, reason: null }),
+          ...(command === 'resume' && { nextAttemptAt: now, attempts: 0, reason: null, finishedAt: null }),
           ...(command === 'cancel' && { finishedAt: now }),
         },
       );
@@ -146,7 +155,7 @@ export class Imports {
     });
   }
 
-  /** Oldest first. @throws NotFound */
+  /** Oldest first, a page. @throws NotFound */
   async failures(accountId: number, id: number, after: number, limit: number): Promise<ImportFailure[]> {
     await this.one(accountId, id);
     return this.database.query<ImportFailure[]>(
@@ -154,6 +163,18 @@ export class Imports {
         where import_id = $1 and id > $2 order by id limit $3`,
       [id, after, limit],
     );
+  }
+
+  /** Oldest first, all of them, read as they are taken. The import is the account's: see `one`. */
+  async *allFailures(accountId: number, id: number): AsyncGenerator<ImportFailure> {
+    let after = 0;
+    for (;;) {
+      const page = await this.failures(accountId, id, after, FAILURES_READ_AT_ONCE);
+      yield* page;
+      const last = page.at(-1);
+      if (!last || page.length < FAILURES_READ_AT_ONCE) return;
+      after = last.id;
+    }
   }
 
   private async hookFor(
@@ -170,11 +191,16 @@ export class Imports {
     return hook;
   }
 
-  private async openImport(hookId: number): Promise<number> {
-    const [open] = await this.database.query<{ id: number }[]>(
-      `select id from ghl.imports where hook_id = $1 and state in ('queued', 'running', 'paused')`,
-      [hookId],
+  /**
+   * Until the transaction ends nobody else opens one either.
+   * @throws ImportUnderWay
+   */
+  private async assertNoneOpen(manager: EntityManager, hookId: number, except = 0): Promise<void> {
+    await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [OPEN_IMPORT_LOCK, String(hookId)]);
+    const [open] = await manager.query<{ id: number }[]>(
+      `select id from ghl.imports where hook_id = $1 and id <> $2 and state in ('queued', 'running', 'paused')`,
+      [hookId, except],
     );
-    return open?.id ?? 0;
+    if (open) throw new ImportUnderWay(open.id);
   }
 }

@@ -1,23 +1,11 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, Matches, MaxLength, ValidateBy } from 'class-validator';
+import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsInstant } from '#libs/http';
 
 const MAX_TEXT = 200;
-const INSTANT = /^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
 /** Nothing that PostgreSQL refuses as a text. */
 const PRINTABLE = [/^\P{Cc}*$/u, { message: 'must not hold control characters' }] as const;
-
-const IsInstant = (): PropertyDecorator =>
-  ValidateBy(
-    {
-      name: 'isInstant',
-      validator: {
-        validate: (value: unknown) =>
-          typeof value === 'string' && INSTANT.test(value) && !Number.isNaN(Date.parse(value)),
-      },
-    },
-    { message: 'must be a time of ISO 8601 with its offset' },
-  );
 
 /** What all lists and sets of events can be narrowed by. */
 export class EventFilterDto {

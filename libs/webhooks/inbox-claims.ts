@@ -17,7 +17,7 @@ const LEASE_SECONDS = 15;
 const RENEW_EVERY_MS = 5_000;
 const MAX_ERROR_LENGTH = 500;
 /** First key of the advisory locks on claims, by hook: "ghl" and a number, as in pg_locks. */
-const CLAIM_LOCK = 0x67686c11;
+const CLAIM_LOCK = 0x67686c14;
 
 /** Whether a row's entity is free: none of its rows is worked on or waits for its next attempt. Those are few. */
 const IS_FREE = `

@@ -29,7 +29,7 @@ describe('what HighLevel tells', () => {
       dnd: true,
       customFields: [{ id: 'Fld1', value: ['A', 'B'] }],
     });
-    expect(await sides.deliver()).toMatchObject([{ outcome: 'applied' }]);
+    expect(await sides.deliver()).toMatchObject([{ outcome: 'created' }]);
     const [contact] = await sides.contacts();
     expect(contact).toMatchObject({
       name: 'Mara Quill',
@@ -118,7 +118,7 @@ describe('what HighLevel tells', () => {
       type: 'ContactCreate',
       id: `X${unique()}`,
     });
-    expect(outcomes(await sides.apply([event]))).toEqual(['applied']);
+    expect(outcomes(await sides.apply([event]))).toEqual(['created']);
     expect(await sides.contacts()).toMatchObject([stored]);
     expect(outcomes(await sides.apply([event]))).toEqual(['unchanged']);
     await sides.settle();

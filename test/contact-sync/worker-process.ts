@@ -10,7 +10,11 @@ const ROOT = join(import.meta.dirname, '..', '..');
 export class WorkerProcess {
   private constructor(private readonly child: ChildProcess) {}
 
-  static async start(databaseUrl: string, { simulator }: TwoSides): Promise<WorkerProcess> {
+  static async start(
+    databaseUrl: string,
+    { simulator }: Pick<TwoSides, 'simulator'>,
+    env: Record<string, string> = {},
+  ): Promise<WorkerProcess> {
     const child = spawn(process.execPath, ['dist/apps/worker/main.js'], {
       cwd: ROOT,
       env: {
@@ -22,6 +26,7 @@ export class WorkerProcess {
         GHL_MARKETPLACE_URL: simulator.url,
         GHL_CLIENT_ID: simulator.clientId,
         GHL_CLIENT_SECRET: simulator.clientSecret,
+        ...env,
       },
       stdio: 'ignore',
     });

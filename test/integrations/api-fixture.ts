@@ -110,6 +110,11 @@ export class ApiFixture {
     return this.config.publicUrl;
   }
 
+  /** What `call` sends. */
+  tokenOf(person: Person): string {
+    return this.people.token(person);
+  }
+
   get hooks(): Hooks {
     return this.app.get(Hooks);
   }
@@ -123,7 +128,7 @@ export class ApiFixture {
       method,
       redirect: 'manual',
       headers: {
-        ...(as && { api_access_token: this.people.token(as) }),
+        ...(as && { api_access_token: this.tokenOf(as) }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },

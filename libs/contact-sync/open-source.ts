@@ -1,0 +1,30 @@
+import { type Hook } from '#libs/database';
+import { type EntityManager } from 'typeorm';
+import { type InboundSource } from './inbound-news.js';
+import { type Choices, DEFAULT_CHOICES } from './sync-choices.js';
+import { ORIGIN_SETTING } from './sync-origin.js';
+
+/**
+ * Begins to apply what a hook told, in one statement, as this happens for every batch: until the transaction ends its
+ * writes are not sent back to the hook (see `markOrigin`), and the account's choices are those of now.
+ */
+export async function openSource(
+  manager: EntityManager,
+  { id, accountId, referenceId }: Pick<Hook, 'id' | 'accountId' | 'referenceId'>,
+): Promise<InboundSource> {
+  const [row] = await manager.query<
+    [{ country: string | null } & { [Choice in keyof Choices]: Choices[Choice] | null }]
+  >(
+    `select set_config('${ORIGIN_SETTING}', $1::bigint::text, true), c.country,
+            s.conflict_policy as "conflictPolicy", s.on_delete as "onDelete"
+       from (values (1)) as one
+       left join ghl.connections c on c.hook_id = $1::bigint
+       left join ghl.sync_settings s on s.account_id = $2`,
+    [id, accountId],
+  );
+  const choices = {
+    conflictPolicy: row.conflictPolicy ?? DEFAULT_CHOICES.conflictPolicy,
+    onDelete: row.onDelete ?? DEFAULT_CHOICES.onDelete,
+  };
+  return { id, accountId, referenceId, country: row.country, choices };
+}

@@ -1,0 +1,2 @@
+export { CONTACTS_PER_PAGE, ImportRunner } from './import-runner.js';
+export { ImportsModule, ImportsWorkerModule } from './imports.module.js';

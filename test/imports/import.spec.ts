@@ -1,0 +1,266 @@
+import { CONTACTS_PER_PAGE } from '#libs/imports';
+import { useDatabase } from '../harness/database.js';
+import { eventually } from '../harness/eventually.js';
+import { ENCRYPTION } from '../integrations/connection-fixture.js';
+import { WorkerProcess } from '../contact-sync/worker-process.js';
+import { ImportFixture } from './import-fixture.js';
+
+const database = useDatabase();
+let imports: ImportFixture;
+let hookId: number;
+
+beforeAll(async () => {
+  imports = await ImportFixture.start(database.source);
+});
+beforeEach(async () => {
+  hookId = await imports.reset();
+});
+afterAll(() => imports.stop());
+
+const searches = (): number => imports.connections.simulator.requests.count('POST', '/contacts/search');
+const emails = async (): Promise<(string | null)[]> => (await imports.contacts()).map(({ email }) => email);
+
+async function duplicates(): Promise<number> {
+  const found = await imports.contacts();
+  return found.length - new Set(found.map(({ ghl_contact_id }) => ghl_contact_id)).size;
+}
+
+describe('an import', () => {
+  it('brings every contact, however many pages they are', async () => {
+    const count = CONTACTS_PER_PAGE * 2 + 7;
+    imports.seed(count);
+    expect(await imports.run()).toMatchObject({
+      state: 'completed',
+      reason: null,
+      total: count,
+      done: count,
+      counts: { created: count, updated: 0, unchanged: 0, skipped: 0, failed: 0, conflicts: 0 },
+      seconds_left: null,
+    });
+    expect(new Set(await emails()).size).toBe(count);
+    expect(searches()).toBe(3);
+    expect(await database.query('select from ghl.outbox')).toEqual([]);
+  });
+
+  it('of an empty location ends at once', async () => {
+    expect(await imports.run()).toMatchObject({ total: 0, done: 0 });
+  });
+
+  it('brings what HighLevel knows of a contact', async () => {
+    imports.seed(1, () => ({
+      city: 'Oakland',
+      phone: '+14155550142',
+      tags: ['vip'],
+      companyName: 'Quill & Sons',
+    }));
+    await imports.run();
+    const [contact] = await database.query<object>(
+      'select name, phone_number, additional_attributes as more from contacts',
+    );
+    expect(contact).toMatchObject({
+      name: 'Person N0',
+      phone_number: '+14155550142',
+      more: { city: 'Oakland', company_name: 'Quill & Sons' },
+    });
+    expect(await database.query('select name from tags')).toEqual([{ name: 'vip' }]);
+  });
+
+  it('that is repeated changes nothing, and says so', async () => {
+    imports.seed(CONTACTS_PER_PAGE + 3, () => ({ timezone: 'Europe/Oslo', tags: ['vip'] }));
+    await imports.run();
+    const before = await imports.contacts();
+    expect(await imports.run()).toMatchObject({
+      counts: { created: 0, updated: 0, unchanged: CONTACTS_PER_PAGE + 3 },
+    });
+    expect(await imports.contacts()).toEqual(before);
+    expect(await database.query('select from ghl.outbox')).toEqual([]);
+  });
+
+  it('links people whom DeskFlow knows already', async () => {
+    await database.query(
+      `insert into contacts (account_id, name, email, created_at, updated_at)
+       values (1, 'Known', 'person.0@example.test', now(), now())`,
+    );
+    imports.seed(2);
+    expect(await imports.run()).toMatchObject({ counts: { created: 1, updated: 1 } });
+    expect(await emails()).toEqual(['person.0@example.test', 'person.1@example.test']);
+    expect(await database.query('select from ghl.contact_links')).toHaveLength(2);
+  });
+
+  it('may be of one tag, or of what was changed since', async () => {
+    const [, second, third] = imports.seed(3, (n) => ({ tags: n === 0 ? ['vip'] : [] }));
+    expect(await imports.run({ selection: 'tag', tag: 'vip' })).toMatchObject({ total: 1, tag: 'vip' });
+    expect(await emails()).toEqual(['person.0@example.test']);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const since = new Date().toISOString();
+    imports.edit(third!, { city: 'Bergen' });
+    expect(await imports.run({ selection: 'since', since })).toMatchObject({ total: 1, since });
+    expect(await emails()).toEqual(['person.0@example.test', third!.email]);
+    expect(await emails()).not.toContain(second!.email);
+  });
+
+  it('that is a dry run tells what would happen, and leaves nothing behind', async () => {
+    imports.seed(2);
+    await imports.run();
+    const before = await imports.contacts();
+    imports.seed(CONTACTS_PER_PAGE);
+    imports.edit(imports.there()[0]!, { firstName: 'Changed' });
+    expect(await imports.run({ dry_run: true })).toMatchObject({
+      dry_run: true,
+      counts: { created: CONTACTS_PER_PAGE, updated: 1, unchanged: 1 },
+    });
+    expect(await imports.contacts()).toEqual(before);
+    expect(await database.query('select from ghl.contact_links')).toHaveLength(2);
+    expect(await database.query('select from ghl.outbox')).toEqual([]);
+  });
+
+  it('leaves out who was deleted in DeskFlow', async () => {
+    imports.seed(2);
+    await imports.run();
+    await database.query(`update ghl.contact_links set local_deleted_at = now()`);
+    await database.query('delete from contacts');
+    expect(await imports.run()).toMatchObject({ counts: { created: 0, skipped: 2 } });
+    expect(await imports.contacts()).toEqual([]);
+  });
+
+  it('goes on without the contact that cannot be stored, and names it', async () => {
+    imports.seed(3);
+    await database.query(
+      `create function refuse() returns trigger language plpgsql as $$
+       begin
+         if new.email = 'person.1@example.test' then raise exception 'no' using errcode = '22001'; end if;
+         return new;
+       end $$;
+       create trigger refuse before insert on contacts for each row execute function refuse()`,
+    );
+    try {
+      const { id, counts } = await imports.run();
+      expect(counts).toMatchObject({ created: 2, failed: 1 });
+      expect((await imports.call('GET', `/${id}/failures`)).body).toMatchObject({
+        payload: [
+          { name: 'Person N1', reason: 'value_not_storable', ghl_contact_id: imports.there()[1]!.id },
+        ],
+        meta: { next_after: null },
+      });
+    } finally {
+      await database.query('drop function refuse cascade');
+    }
+  });
+
+  it('takes no more than ten statements a page of new contacts, within one transaction', async () => {
+    imports.seed(CONTACTS_PER_PAGE);
+    const one = await imports.statementsDuring(() => imports.run());
+    hookId = await imports.reset();
+    imports.seed(CONTACTS_PER_PAGE * 2);
+    const two = await imports.statementsDuring(() => imports.run());
+    expect(two.length - one.length - ['START TRANSACTION', 'COMMIT'].length).toBeLessThanOrEqual(10);
+  });
+});
+
+describe('while an import runs', () => {
+  it('contacts that change end as HighLevel has them', async () => {
+    const people = imports.seed(CONTACTS_PER_PAGE * 2);
+    const { id } = await imports.order();
+    imports.connections.simulator.faults.add({
+      kind: 'delay',
+      path: '/contacts/search',
+      delayMs: 200,
+      times: 100,
+    });
+    await imports.look();
+    imports.edit(people[0]!, { firstName: 'Early' });
+    imports.edit(people.at(-1)!, { firstName: 'Late' });
+    await imports.until(id, 'completed');
+    await imports.run({ selection: 'since', since: new Date(Date.now() - 60_000).toISOString() });
+    const names = (await imports.contacts()).map(({ name }) => name);
+    expect(names).toContain(`Early N0`);
+    expect(names).toContain(`Late N${people.length - 1}`);
+    expect(await duplicates()).toBe(0);
+  });
+
+  it('it can be paused, resumed where it was, and cancelled', async () => {
+    imports.seed(CONTACTS_PER_PAGE * 4);
+    imports.connections.simulator.faults.add({
+      kind: 'delay',
+      path: '/contacts/search',
+      delayMs: 300,
+      times: 100,
+    });
+    const { id } = await imports.order();
+    await imports.look();
+    await eventually(async () => expect((await imports.show(id)).done).toBeGreaterThan(0));
+    expect((await imports.call('POST', `/${id}/pause`)).body).toMatchObject({ payload: { state: 'paused' } });
+    await imports.restartWorker();
+    const { done } = await imports.show(id);
+    expect(done).toBeLessThan(CONTACTS_PER_PAGE * 4);
+    await imports.look();
+    expect((await imports.show(id)).done).toBe(done);
+
+    const before = searches();
+    expect((await imports.call('POST', `/${id}/resume`)).status).toBe(200);
+    imports.connections.simulator.faults.clear();
+    await imports.look();
+    expect(await imports.until(id, 'completed')).toMatchObject({ done: CONTACTS_PER_PAGE * 4 });
+    expect(searches() - before).toBeLessThanOrEqual(4); // a full last page is followed by an empty one
+    expect(await duplicates()).toBe(0);
+
+    const { id: another } = await imports.order();
+    expect((await imports.call('DELETE', `/${another}`)).body).toMatchObject({
+      payload: { state: 'cancelled' },
+    });
+    await imports.look();
+    expect(await imports.show(another)).toMatchObject({ state: 'cancelled', done: 0 });
+  });
+
+  it('its worker may be killed: the next one goes on after the last page', async () => {
+    const count = CONTACTS_PER_PAGE * 6;
+    imports.seed(count);
+    imports.connections.simulator.faults.add({
+      kind: 'delay',
+      path: '/contacts/search',
+      delayMs: 150,
+      times: 100,
+    });
+    const { id } = await imports.order();
+    const worker = await WorkerProcess.start(database.url, imports.connections, ENCRYPTION);
+    await eventually(async () => expect((await imports.show(id)).done).toBeGreaterThan(0), 20_000);
+    await worker.kill();
+    const { done } = await imports.show(id);
+    expect(done).toBeLessThan(count);
+    expect(await imports.contacts()).toHaveLength(done); // counted and written together
+
+    await imports.look();
+    expect((await imports.show(id)).done).toBe(done); // the lease still runs
+    await database.query('update ghl.imports set lease_until = now()');
+    imports.connections.simulator.faults.clear();
+    await imports.look();
+    expect(await imports.until(id, 'completed')).toMatchObject({ total: count, counts: { created: count } });
+    expect(await duplicates()).toBe(0);
+  });
+
+  it('HighLevel may fail: it waits, and goes on', async () => {
+    imports.seed(3);
+    imports.connections.simulator.faults.add({
+      kind: 'status',
+      path: '/contacts/search',
+      status: 503,
+      times: 1,
+    });
+    const { id } = await imports.order();
+    await imports.look();
+    await eventually(async () =>
+      expect(await imports.show(id)).toMatchObject({ state: 'running', reason: 'waiting_for_highlevel' }),
+    );
+    await database.query('update ghl.imports set next_attempt_at = now()');
+    await imports.look();
+    expect(await imports.until(id, 'completed')).toMatchObject({ reason: null, done: 3 });
+  });
+
+  it('the connection may end: so does the import', async () => {
+    imports.seed(3);
+    const { id } = await imports.order();
+    await database.query('delete from integrations_hooks where id = $1', [hookId]);
+    await imports.look();
+    expect(await imports.until(id, 'failed')).toMatchObject({ reason: 'disconnected' });
+  });
+});
