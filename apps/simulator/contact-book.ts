@@ -32,6 +32,7 @@ export class ContactBook {
   /** Contact ids by location and e-mail or phone. */
   private readonly byAddress = new Map<string, Set<string>>();
   private recent: HiddenChange[] = [];
+  private changes = 0;
 
   /** @param changed is told of each change after it is on disk */
   constructor(
@@ -61,6 +62,13 @@ export class ContactBook {
       else contacts.delete(id);
     }
     return [...contacts.values()];
+  }
+
+  /** Equal for two calls between which `listAsOf` would not have changed. */
+  versionAsOf(lagMs: number): number {
+    const since = this.now() - lagMs;
+    const shown = this.recent.findLastIndex(({ at }) => at <= since) + 1;
+    return this.changes - (this.recent.length - shown);
   }
 
   /** The contact with this e-mail or phone, by the location's first field that matches one (HL 5.9). */
@@ -146,6 +154,7 @@ export class ContactBook {
     const tooOld = this.recent.findIndex((change) => change.at > at - LONGEST_LAG_MS);
     if (tooOld !== 0) this.recent = tooOld === -1 ? [] : this.recent.slice(tooOld);
     this.recent.push({ at, id, before });
+    this.changes += 1;
   }
 }
 

@@ -2,7 +2,7 @@ import { type FastifyInstance } from 'fastify';
 import { addApiRoute, type ApiCall, locationOf } from './api-routes.js';
 import { unprocessable } from './api-error.js';
 import { internationalNumber } from './contact-changes.js';
-import { matchesText, searchContacts } from './contact-search.js';
+import { ContactSearches, matchesText } from './contact-search.js';
 import { detailView, listView, searchView } from './contact-views.js';
 import { type Context } from './context.js';
 import { type Contact, type Json } from './model.js';
@@ -15,6 +15,7 @@ const DEFAULT_LIST_LIMIT = 20;
 /** Contacts by what is in them (HL 5.2, 5.3, 5.9). All but the duplicate search lag behind changes. */
 export function addContactSearchRoutes(server: FastifyInstance, context: Context): void {
   const { world, settings } = context;
+  const searches = new ContactSearches(world.contacts, () => settings.get().searchLagMs);
   const visible = (locationId: string): Contact[] =>
     world.contacts.listAsOf(locationId, settings.get().searchLagMs);
 
@@ -24,7 +25,7 @@ export function addContactSearchRoutes(server: FastifyInstance, context: Context
     path: '/contacts/search',
     answer: ({ grant, body }) => {
       const location = locationOf(context, grant, body['locationId']);
-      const { found, total } = searchContacts(visible(location.id), body);
+      const { found, total } = searches.page(location.id, body);
       return {
         body: { contacts: found.map(({ contact, searchAfter }) => searchView(contact, searchAfter)), total },
       };

@@ -1,4 +1,5 @@
 import { unprocessable } from './api-error.js';
+import { type ContactBook } from './contact-book.js';
 import { type ContactTest, readFilters } from './contact-filter.js';
 import { fullName, type SearchPosition } from './contact-views.js';
 import { isRecord } from './records.js';
@@ -45,15 +46,61 @@ const SORTABLE: Readonly<Record<string, (contact: Contact) => SortValue>> = {
 };
 const NEWEST_FIRST: SortKey = { descending: true, value: ({ dateAdded }) => Date.parse(dateAdded) };
 
-/** Answers `POST /contacts/search` (HL 5.2). @throws ApiError 422 with everything that is wrong in the body */
-export function searchContacts(contacts: readonly Contact[], body: Json): SearchPage {
-  const { limit, skip, after, sort, matches } = readQuery(body);
-  const all = contacts
-    .filter(matches)
-    .map((contact) => ({ contact, searchAfter: positionOf(contact, sort) }))
-    .toSorted((a, b) => compare(a.searchAfter, b.searchAfter, sort));
-  const rest = after ? all.filter(({ searchAfter }) => compare(searchAfter, after, sort) > 0) : all;
-  return { found: rest.slice(skip, skip + limit), total: all.length };
+type Found = SearchPage['found'][number];
+
+/** Results that are kept: as many walks as are under way at a time. */
+const MOST_KEPT = 8;
+
+/** Answers `POST /contacts/search` (HL 5.2). A walk through pages sorts its contacts once, while none changes. */
+export class ContactSearches {
+  private readonly kept = new Map<string, Found[]>();
+
+  constructor(
+    private readonly book: ContactBook,
+    private readonly lagMs: () => number,
+  ) {}
+
+  /** @throws ApiError 422 with everything that is wrong in the body */
+  page(locationId: string, body: Json): SearchPage {
+    const query = readQuery(body);
+    const all = this.sorted(locationId, body, query);
+    const { after, sort, skip, limit } = query;
+    const begin = after ? firstAfter(all, after, sort) : 0;
+    return { found: all.slice(begin + skip, begin + skip + limit), total: all.length };
+  }
+
+  private sorted(
+    locationId: string,
+    { filters, sort: wanted, query }: Json,
+    { sort, matches }: ContactQuery,
+  ): Found[] {
+    const lagMs = this.lagMs();
+    const key = JSON.stringify([locationId, this.book.versionAsOf(lagMs), filters, wanted, query]);
+    const known = this.kept.get(key);
+    if (known) return known;
+    const all = this.book
+      .listAsOf(locationId, lagMs)
+      .filter(matches)
+      .map((contact) => ({ contact, searchAfter: positionOf(contact, sort) }))
+      .toSorted((a, b) => compare(a.searchAfter, b.searchAfter, sort));
+    const [oldest] = this.kept.keys();
+    if (this.kept.size >= MOST_KEPT && oldest !== undefined) this.kept.delete(oldest);
+    this.kept.set(key, all);
+    return all;
+  }
+}
+
+/** By halves. */
+function firstAfter(all: readonly Found[], after: SearchPosition, sort: readonly SortKey[]): number {
+  let low = 0;
+  let high = all.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const found = all[middle];
+    if (found && compare(found.searchAfter, after, sort) > 0) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** What people type into the search box: part of a name, an e-mail, a phone or a company. */

@@ -32,9 +32,16 @@ interface Walk {
   readonly hook: Hook;
   readonly cursor: readonly unknown[] | null;
   readonly counts: Partial<ImportCounts>;
-  /** PostgreSQL's time before the next page is asked for. */
+  /** On its way already, while the one before is being written. */
+  readonly page: Promise<ContactPage>;
+  /** PostgreSQL's time before it was asked for. */
   readonly asOf: Date;
+  /** PostgreSQL's time when it was last heard of. */
+  readonly now: Date;
 }
+
+/** What a page leaves to the next one. */
+type Written = Pick<Walk, 'counts' | 'now'>;
 
 /**
  * Walks through a location's contacts, oldest first, a page at a time. A page's contacts, its counts and the place where
@@ -107,20 +114,33 @@ export class ImportRunner implements BeforeApplicationShutdown {
       await this.claims.postpone(claimed, UNWELL_DELAY_MS, 'not_connected');
       return undefined;
     }
-    return { order, hook, cursor: order.cursor, counts: order.counts, asOf: claimed.at };
+    const { cursor, counts } = order;
+    return {
+      order,
+      hook,
+      cursor,
+      counts,
+      page: this.ask(order, hook, cursor),
+      asOf: claimed.at,
+      now: claimed.at,
+    };
   }
 
   /** One page. @returns where to go on; undefined at the end, or when somebody else decides about the import now */
   private async next(claimed: ClaimedImport, walk: Walk): Promise<Walk | undefined> {
     const startedAt = performance.now();
-    const found = await this.fetch(walk);
-    const write = (each: boolean): Promise<Walk | undefined> =>
+    const { order, hook } = walk;
+    const found = await walk.page;
+    const cursor = cursorAfter(found.contacts);
+    const ahead = cursor && this.ask(order, hook, cursor);
+    const write = (each: boolean): Promise<Written> =>
       this.database.transaction((manager) => this.write(manager, claimed, walk, found, each, startedAt));
     try {
-      return await write(false).catch((error: unknown) => {
+      const written = await write(false).catch((error: unknown) => {
         if (!isDataFault(error)) throw error;
         return write(true);
       });
+      return cursor && ahead && { order, hook, cursor, page: ahead, asOf: walk.now, ...written };
     } catch (error) {
       if (error instanceof LeaseLost) return undefined;
       throw error;
@@ -135,7 +155,7 @@ export class ImportRunner implements BeforeApplicationShutdown {
     { contacts, total }: ContactPage,
     each: boolean,
     startedAt: number,
-  ): Promise<Walk | undefined> {
+  ): Promise<Written> {
     const page = { contacts, asOf };
     if (order.dryRun) await manager.query('savepoint page');
     const { counts, refused } = await (each
@@ -145,19 +165,30 @@ export class ImportRunner implements BeforeApplicationShutdown {
     await keepRefused(manager, order.id, refused);
     const sums = added(before, counts);
     const next = cursorAfter(contacts);
-    const at = await this.claims.advance(manager, claimed, {
+    const now = await this.claims.advance(manager, claimed, {
       total: next === undefined ? contactsDone(sums) : cursor === null ? total : undefined,
       counts: sums,
       next,
       elapsedMs: performance.now() - startedAt,
     });
-    return next && { order, hook, cursor: next, counts: sums, asOf: at };
+    return { counts: sums, now };
+  }
+
+  /** Of a page that nobody comes to wait for, a failure is of no interest. */
+  private ask(order: ContactImport, hook: Hook, cursor: readonly unknown[] | null): Promise<ContactPage> {
+    const page = this.fetch(order, hook, cursor);
+    page.catch(() => undefined);
+    return page;
   }
 
   /** By the date of creation, which no change moves: who is walked past stays behind. */
-  private fetch({ order, hook, cursor }: Walk): Promise<ContactPage> {
+  private fetch(
+    { selection }: ContactImport,
+    hook: Hook,
+    cursor: readonly unknown[] | null,
+  ): Promise<ContactPage> {
     const { contacts } = this.clients.forHook(hook, 'bulk');
-    const filters = filtersFor(order.selection);
+    const filters = filtersFor(selection);
     return contacts.search({
       pageLimit: CONTACTS_PER_PAGE,
       sort: [{ field: 'dateAdded', direction: 'asc' }],

@@ -2,7 +2,7 @@ import { createSimulator } from '#apps/simulator/simulator.js';
 import { SCOPES } from '#libs/highlevel';
 
 /** What the measuring process asks. */
-export type SimulatorOrder = { readonly install: number } | 'count requests';
+export type SimulatorOrder = { readonly install: number } | { readonly seed: number } | 'count requests';
 
 /** A pair as the token endpoint granted it. */
 export interface GrantedPair {
@@ -11,8 +11,15 @@ export interface GrantedPair {
 }
 
 export interface SimulatorReport {
-  readonly ready?: { readonly url: string; readonly clientId: string; readonly clientSecret: string };
+  readonly ready?: {
+    readonly url: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly locationId: string;
+  };
   readonly pairs?: readonly GrantedPair[];
+  /** People there are. */
+  readonly seeded?: number;
   readonly requests?: { readonly total: number; readonly token: number };
 }
 
@@ -22,17 +29,37 @@ await simulator.listen();
 const locationId = simulator.locations[0]?.id ?? '';
 
 process.on('message', (order: SimulatorOrder) => {
-  report(order === 'count requests' ? { requests: counts() } : { pairs: install(order.install) });
+  if (order === 'count requests') report({ requests: counts() });
+  else if ('seed' in order) report({ seeded: seed(order.seed) });
+  else report({ pairs: install(order.install) });
 });
 process.on('disconnect', () => process.exit(0));
 const { url, clientId, clientSecret } = simulator;
-report({ ready: { url, clientId, clientSecret } });
+report({ ready: { url, clientId, clientSecret, locationId } });
 
 function install(count: number): GrantedPair[] {
   return Array.from({ length: count }, () => {
     const answer = simulator.install({ locationId, scope: SCOPES.join(' ') });
     return { accessToken: String(answer['access_token']), refreshToken: String(answer['refresh_token']) };
   });
+}
+
+function seed(count: number): number {
+  const { contacts, locations } = simulator;
+  const location = locations[0];
+  if (!location) throw new Error('the simulator has no location');
+  for (let n = contacts.list(location.id).length; n < count; n += 1) {
+    const person = {
+      firstName: 'Person',
+      lastName: `N${n}`,
+      email: `person.${n}@import.example.test`,
+      phone: `+1415${1_000_000 + n}`,
+      city: 'Oakland',
+      tags: ['imported'],
+    };
+    contacts.add(contacts.draft(location, person));
+  }
+  return count;
 }
 
 /** The log forgets the oldest requests, its total does not: all of them were for tokens if all that it knows were. */

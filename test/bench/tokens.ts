@@ -3,9 +3,6 @@
  * HTTP in a process of its own, the worker's own schedule. BENCH_HOOKS (10,000) says how many. The last line is JSON.
  */
 import 'reflect-metadata';
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
@@ -15,7 +12,7 @@ import { DatabaseModule } from '#libs/database';
 import { TokenRefreshCron, TokenRefreshModule, TokenVault } from '#libs/integrations';
 import { BenchDatabase } from './bench-database.js';
 import { print } from './report.js';
-import { type GrantedPair, type SimulatorOrder, type SimulatorReport } from './simulator-process.js';
+import { BenchSimulator } from './bench-simulator.js';
 
 const HOOKS = Number(process.env['BENCH_HOOKS'] ?? 10_000);
 /** Tokens of about a kilobyte each: a message and a statement of this many are small. */
@@ -27,7 +24,7 @@ const MEGABYTE = 1024 * 1024;
 class BenchWorker {}
 
 async function main(): Promise<void> {
-  const simulator = await SimulatorProcess.start();
+  const simulator = await BenchSimulator.start();
   const database = await BenchDatabase.start();
   try {
     const result = await measure(simulator, database.url);
@@ -41,7 +38,7 @@ async function main(): Promise<void> {
 }
 
 async function measure(
-  simulator: SimulatorProcess,
+  simulator: BenchSimulator,
   databaseUrl: string,
 ): Promise<{ hooks: number; token_requests: number; seconds: number; rss_growth_mb: number }> {
   const config = loadConfig({
@@ -94,7 +91,7 @@ async function measure(
 }
 
 /** Hooks whose tokens end in a minute, each with a pair of its own. */
-async function plant(database: DataSource, vault: TokenVault, simulator: SimulatorProcess): Promise<void> {
+async function plant(database: DataSource, vault: TokenVault, simulator: BenchSimulator): Promise<void> {
   await database.query('truncate integrations_hooks, ghl.connections');
   for (let first = 0; first < HOOKS; first += CHUNK) {
     const pairs = await simulator.install(Math.min(CHUNK, HOOKS - first));
@@ -118,41 +115,6 @@ async function plant(database: DataSource, vault: TokenVault, simulator: Simulat
   }
   await database.query('analyze integrations_hooks');
   await database.query('analyze ghl.connections');
-}
-
-/** The process beside this one that stands in for HighLevel. */
-class SimulatorProcess {
-  private constructor(
-    private readonly child: ChildProcess,
-    readonly url: string,
-    readonly clientId: string,
-    readonly clientSecret: string,
-  ) {}
-
-  static async start(): Promise<SimulatorProcess> {
-    const child = fork(join(import.meta.dirname, 'simulator-process.js'));
-    const [{ ready }] = (await once(child, 'message')) as [SimulatorReport];
-    if (!ready) throw new Error('the simulator did not start');
-    return new SimulatorProcess(child, ready.url, ready.clientId, ready.clientSecret);
-  }
-
-  async install(count: number): Promise<readonly GrantedPair[]> {
-    return (await this.ask({ install: count })).pairs ?? [];
-  }
-
-  async requests(): Promise<{ total: number; token: number }> {
-    return (await this.ask('count requests')).requests ?? { total: 0, token: 0 };
-  }
-
-  stop(): void {
-    this.child.disconnect();
-  }
-
-  private async ask(order: SimulatorOrder): Promise<SimulatorReport> {
-    this.child.send(order);
-    const [report] = (await once(this.child, 'message')) as [SimulatorReport];
-    return report;
-  }
 }
 
 await main();
