@@ -5,7 +5,7 @@
  */
 import 'reflect-metadata';
 import { setTimeout } from 'node:timers/promises';
-import { type INestApplicationContext, Logger } from '@nestjs/common';
+import { type INestApplicationContext, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import pg from 'pg';
 import { ConfigModule, loadConfig } from '#libs/config';
@@ -25,6 +25,9 @@ const HISTORY = Number(process.env['BENCH_HISTORY'] ?? 500_000);
 const LOOP_CONTACTS = Math.min(CONTACTS, 5_000);
 const LOOK_EVERY_MS = 50;
 const MEGABYTE = 1024 * 1024;
+
+@Module({})
+class BenchWorker {}
 
 /** How an import went. */
 interface ImportRun {
@@ -102,7 +105,6 @@ async function startWorker(): Promise<INestApplicationContext> {
     GHL_CLIENT_SECRET: simulator.clientSecret,
   });
   Logger.overrideLogger(['warn', 'error']);
-  class BenchWorker {}
   return NestFactory.createApplicationContext({
     module: BenchWorker,
     imports: [
