@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type ImportCounts } from '#libs/database';
+import { ContactImport, type ImportCounts } from '#libs/database';
 import { LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -19,8 +19,11 @@ export interface ClaimedImport {
 export interface PageDone {
   readonly total: number | undefined;
   readonly counts: Partial<ImportCounts>;
-  /** Where the next page begins; undefined when this was the last one. */
-  readonly next: readonly unknown[] | undefined;
+  readonly phase: ContactImport['phase'];
+  /** Where the next page of that phase begins; null for its first one. */
+  readonly next: readonly unknown[] | null;
+  /** Nothing is left to do. */
+  readonly isLast: boolean;
   readonly elapsedMs: number;
 }
 
@@ -48,16 +51,24 @@ export class ImportClaims {
     return row && { ...row, leaseToken };
   }
 
+  /** The import as it is. @throws LeaseLost when it was paused, ended or taken over */
+  async read(manager: EntityManager, { id, leaseToken }: ClaimedImport): Promise<ContactImport> {
+    const found = await manager.findOneBy(ContactImport, { id, leaseToken, state: 'running' });
+    if (!found) throw new LeaseLost();
+    return found;
+  }
+
   /**
    * In the transaction that writes the page's contacts.
    * @returns PostgreSQL's time
    * @throws LeaseLost when it was paused, ended or taken over
    */
   async advance(manager: EntityManager, { id, leaseToken }: ClaimedImport, page: PageDone): Promise<Date> {
-    const isLast = page.next === undefined;
+    const { phase, next, isLast } = page;
     const [[row]] = await manager.query<[{ at: Date }[], number]>(
       `update ghl.imports
           set counts = $3, cursor = $4, total = coalesce($5, total), active_ms = active_ms + $6, attempts = 0, reason = null,
+              phase = $9,
               state = case when $7 then 'completed' else state end, finished_at = case when $7 then now() end,
               lease_until = now() + make_interval(secs => $8), updated_at = now()
         where ${OURS}
@@ -66,11 +77,12 @@ export class ImportClaims {
         id,
         leaseToken,
         page.counts,
-        isLast ? null : JSON.stringify(page.next),
+        next && JSON.stringify(next),
         page.total ?? null,
         Math.round(page.elapsedMs),
         isLast,
         LEASE_SECONDS,
+        phase,
       ],
     );
     if (!row) throw new LeaseLost();
@@ -83,6 +95,17 @@ export class ImportClaims {
       `update ghl.imports
           set next_attempt_at = now() + make_interval(secs => $3), reason = $4, lease_token = null, lease_until = null,
               updated_at = now()
+        where ${OURS}`,
+      [claimed.id, claimed.leaseToken, delayMs / 1000, reason],
+    );
+  }
+
+  /** It has come as far as it may for now, which is no failure. */
+  async rest(manager: EntityManager, claimed: ClaimedImport, delayMs: number, reason: string): Promise<void> {
+    await manager.query(
+      `update ghl.imports
+          set next_attempt_at = now() + make_interval(secs => $3), reason = $4, attempts = 0, lease_token = null,
+              lease_until = null, updated_at = now()
         where ${OURS}`,
       [claimed.id, claimed.leaseToken, delayMs / 1000, reason],
     );

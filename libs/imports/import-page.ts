@@ -23,7 +23,7 @@ export interface PageOutcome {
   readonly refused: readonly Refused[];
 }
 
-type Kind = keyof Omit<ImportCounts, 'failed' | 'conflicts'>;
+type Kind = keyof Omit<ImportCounts, 'failed' | 'queued' | 'conflicts'>;
 
 /** What an outcome counts as. What is known to be later already is as good as unchanged. */
 const KINDS: Readonly<Record<InboundResult['outcome'], Kind>> = {
@@ -79,6 +79,7 @@ export class ImportPage {
         unchanged: count('unchanged'),
         skipped: count('skipped'),
         failed: refused.length,
+        queued: 0,
         conflicts: updated > 0 ? await conflictsOfThis(manager, accountId) : 0,
       },
       refused,

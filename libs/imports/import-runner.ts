@@ -13,6 +13,7 @@ import { type ContactFilter, type ContactPage, type HighLevelContact } from '#li
 import { HighLevelClients, Hooks } from '#libs/integrations';
 import { LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
+import { ExportWalk } from './export-walk.js';
 import { type ClaimedImport, ImportClaims } from './import-claims.js';
 import { ImportPage, type Refused } from './import-page.js';
 import { contactsDone } from './import-view.js';
@@ -59,6 +60,7 @@ export class ImportRunner implements BeforeApplicationShutdown {
     private readonly clients: HighLevelClients,
     private readonly claims: ImportClaims,
     private readonly page: ImportPage,
+    private readonly exportWalk: ExportWalk,
   ) {}
 
   @Interval(EVERY_MS)
@@ -87,9 +89,13 @@ export class ImportRunner implements BeforeApplicationShutdown {
 
   private async run(claimed: ClaimedImport): Promise<void> {
     try {
-      let walk = await this.begin(claimed);
+      const begun = await this.begin(claimed);
+      if (!begun) return;
+      const { order, hook } = begun;
+      let walk = order.phase === 'in' ? this.firstStep(claimed, order, hook) : undefined;
       while (walk && !this.isStopping) walk = await this.next(claimed, walk);
-      if (walk) await this.claims.postpone(claimed, 0, null);
+      if (order.direction !== 'in') while (!this.isStopping && (await this.exportWalk.next(claimed, hook)));
+      if (this.isStopping) await this.claims.postpone(claimed, 0, null);
     } catch (error) {
       await this.record(claimed, error).catch((another: unknown) =>
         // Its lease runs out, and the next worker takes it.
@@ -103,7 +109,7 @@ export class ImportRunner implements BeforeApplicationShutdown {
   }
 
   /** @returns undefined when it cannot go on now */
-  private async begin(claimed: ClaimedImport): Promise<Walk | undefined> {
+  private async begin(claimed: ClaimedImport): Promise<Pick<Walk, 'order' | 'hook'> | undefined> {
     const order = await this.database.manager.findOneByOrFail(ContactImport, { id: claimed.id });
     const hook = await this.hooks.findById(order.hookId);
     if (!hook) {
@@ -114,16 +120,12 @@ export class ImportRunner implements BeforeApplicationShutdown {
       await this.claims.postpone(claimed, UNWELL_DELAY_MS, 'not_connected');
       return undefined;
     }
+    return { order, hook };
+  }
+
+  private firstStep({ at }: ClaimedImport, order: ContactImport, hook: Hook): Walk {
     const { cursor, counts } = order;
-    return {
-      order,
-      hook,
-      cursor,
-      counts,
-      page: this.ask(order, hook, cursor),
-      asOf: claimed.at,
-      now: claimed.at,
-    };
+    return { order, hook, cursor, counts, page: this.ask(order, hook, cursor), asOf: at, now: at };
   }
 
   /** One page. @returns where to go on; undefined at the end, or when somebody else decides about the import now */
@@ -164,11 +166,13 @@ export class ImportRunner implements BeforeApplicationShutdown {
     if (order.dryRun) await manager.query('rollback to savepoint page');
     await keepRefused(manager, order.id, refused);
     const sums = added(before, counts);
-    const next = cursorAfter(contacts);
+    const next = cursorAfter(contacts) ?? null;
     const now = await this.claims.advance(manager, claimed, {
-      total: next === undefined ? contactsDone(sums) : cursor === null ? total : undefined,
+      total: next === null ? contactsDone(sums) : cursor === null ? total : undefined,
       counts: sums,
+      phase: next === null && order.direction === 'both' ? 'out' : 'in',
       next,
+      isLast: next === null && order.direction === 'in',
       elapsedMs: performance.now() - startedAt,
     });
     return { counts: sums, now };

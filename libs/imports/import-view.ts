@@ -10,10 +10,10 @@ export function hasEnded({ state }: Pick<ContactImport, 'state'>): boolean {
   return FINAL.some((final) => final === state);
 }
 
-/** Contacts that are dealt with, whatever became of them. */
+/** Contacts that are dealt with, whatever became of them; those on their way to HighLevel included. */
 export function contactsDone(counts: Partial<ImportCounts>): number {
-  const { created = 0, updated = 0, unchanged = 0, skipped = 0, failed = 0 } = counts;
-  return created + updated + unchanged + skipped + failed;
+  const { created = 0, updated = 0, unchanged = 0, skipped = 0, failed = 0, queued = 0 } = counts;
+  return created + updated + unchanged + skipped + failed + queued;
 }
 
 /** An import as the API shows it. */
@@ -31,6 +31,7 @@ export function importView(found: ContactImport): Shape<ImportDto> {
     selection: selection.kind,
     tag: selection.kind === 'tag' ? selection.tag : null,
     since: selection.kind === 'since' ? selection.since : null,
+    direction: found.direction,
     dry_run: found.dryRun,
     state: found.state,
     reason: found.reason,
@@ -42,6 +43,7 @@ export function importView(found: ContactImport): Shape<ImportDto> {
       unchanged: counts.unchanged ?? 0,
       skipped: counts.skipped ?? 0,
       failed: counts.failed ?? 0,
+      queued: counts.queued ?? 0,
       conflicts: counts.conflicts ?? 0,
     },
     contacts_per_second: perSecond === null ? null : Math.round(perSecond * 10) / 10,

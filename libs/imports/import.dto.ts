@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsOptional, IsString, Length, Matches, ValidateIf } from 'class-validator';
-import { IMPORT_STATES, type ImportState } from '#libs/database';
+import { IMPORT_DIRECTIONS, IMPORT_STATES, type ImportDirection, type ImportState } from '#libs/database';
 import { IsInstant, KeysetMeta, KeysetQuery, RefuseUnknownKeys } from '#libs/http';
 
 export const IMPORT_SELECTIONS = ['all', 'tag', 'since'] as const;
@@ -42,6 +42,16 @@ export class StartImport {
   @IsInstant()
   since?: string;
 
+  @ApiPropertyOptional({
+    enum: IMPORT_DIRECTIONS,
+    default: 'in',
+    description:
+      '`in`: to DeskFlow. `out`: contacts that the location does not have, to HighLevel. `both`: first in, then out',
+  })
+  @IsOptional()
+  @IsIn(IMPORT_DIRECTIONS)
+  direction?: ImportDirection;
+
   @ApiPropertyOptional({ default: false, description: 'Write nothing, only tell what would happen' })
   @IsOptional()
   @IsBoolean()
@@ -65,6 +75,13 @@ export class ImportCountsDto {
   @ApiProperty({ ...COUNT, example: 2, description: 'See the failures' })
   failed!: number;
 
+  @ApiProperty({
+    ...COUNT,
+    example: 30,
+    description: 'Handed to the outbox, which brings them to HighLevel within its rate limits',
+  })
+  queued!: number;
+
   @ApiProperty({ ...COUNT, example: 3, description: 'Fields that both sides had changed' })
   conflicts!: number;
 }
@@ -84,6 +101,9 @@ export class ImportDto {
 
   @ApiProperty(TIME)
   since!: string | null;
+
+  @ApiProperty({ enum: IMPORT_DIRECTIONS, enumName: 'ImportDirection' })
+  direction!: ImportDirection;
 
   @ApiProperty()
   dry_run!: boolean;

@@ -65,7 +65,12 @@ export class ImportsController {
   ): Promise<Shape<ImportAnswer>> {
     const started = await this.imports.start(
       { accountId: account.id, userId: user.id },
-      { locationId: order.location_id, selection: selectionOf(order), dryRun: order.dry_run ?? false },
+      {
+        locationId: order.location_id,
+        selection: selectionOf(order),
+        direction: order.direction ?? 'in',
+        dryRun: order.dry_run ?? false,
+      },
     );
     return answer(started);
   }

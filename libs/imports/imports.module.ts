@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '#libs/audit';
 import { ContactSyncModule } from '#libs/contact-sync';
 import { ConnectionsModule } from '#libs/integrations';
+import { ExportWalk } from './export-walk.js';
 import { ImportClaims } from './import-claims.js';
 import { ImportPage } from './import-page.js';
 import { ImportProgress } from './import-progress.js';
@@ -20,6 +21,6 @@ export class ImportsModule {}
 /** Does the work. Needs `ScheduleModule`. */
 @Module({
   imports: [ConnectionsModule, ContactSyncModule],
-  providers: [ImportClaims, ImportPage, ImportRunner],
+  providers: [ExportWalk, ImportClaims, ImportPage, ImportRunner],
 })
 export class ImportsWorkerModule {}

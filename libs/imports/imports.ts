@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type AuditAction, AuditLog } from '#libs/audit';
-import { ContactImport, HookStatus, type ImportSelection, type ImportState } from '#libs/database';
+import {
+  ContactImport,
+  HookStatus,
+  type ImportDirection,
+  type ImportSelection,
+  type ImportState,
+} from '#libs/database';
 import { Conflict, NotFound } from '#libs/errors';
 import { type Keyset } from '#libs/http';
 import { Hooks, NotConnected } from '#libs/integrations';
@@ -15,6 +21,7 @@ export interface ImportOrder {
   /** The account's only location where it is left out. */
   readonly locationId?: string | undefined;
   readonly selection: ImportSelection;
+  readonly direction: ImportDirection;
   readonly dryRun: boolean;
 }
 
@@ -72,6 +79,8 @@ export class Imports {
         hookId: hook.id,
         locationId: hook.locationId,
         selection: order.selection,
+        direction: order.direction,
+        phase: order.direction === 'out' ? 'out' : 'in',
         dryRun: order.dryRun,
         startedBy: userId,
       });
@@ -83,7 +92,12 @@ export class Imports {
           outcome: 'success',
           hookId: hook.id,
           locationId: hook.locationId,
-          details: { import_id: id, selection: order.selection.kind, dry_run: order.dryRun },
+          details: {
+            import_id: id,
+            selection: order.selection.kind,
+            direction: order.direction,
+            dry_run: order.dryRun,
+          },
         },
         manager,
       );

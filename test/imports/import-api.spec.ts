@@ -30,6 +30,7 @@ describe('ordering an import', () => {
     [{ selection: 'since', since: 'yesterday' }, ['since']],
     [{ selection: 'since', since: '2026-11-01' }, ['since']],
     [{ dry_run: 'yes' }, ['dry_run']],
+    [{ direction: 'up' }, ['direction']],
     [{ dryrun: true }, ['dryrun']],
     [{ location_id: 7 }, ['location_id']],
   ])('refuses %j', async (body, attributes) => {

@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { type ContactBook } from '#apps/simulator/contact-book.js';
 import { type Contact as HighLevelContact, type Location } from '#apps/simulator/model.js';
-import { ContactSyncHttpModule } from '#libs/contact-sync';
+import { ContactSyncHttpModule, ContactSyncWorkerModule, OutboundProcessor } from '#libs/contact-sync';
 import { ImportRunner, ImportsModule, ImportsWorkerModule } from '#libs/imports';
 import { eventually } from '../harness/eventually.js';
 import { type Answer, ApiFixture, type Call, People } from '../integrations/api-fixture.js';
@@ -40,7 +40,7 @@ export class ImportFixture {
       rateLimit: { max: 1_000_000, intervalMs: 10_000, daily: 100_000_000, retryAfter: false },
     });
     const api = await ApiFixture.start(connections, people, {}, () => [ContactSyncHttpModule, ImportsModule]);
-    const worker = await connections.process({}, [ImportsWorkerModule]);
+    const worker = await connections.process({}, [ContactSyncWorkerModule, ImportsWorkerModule]);
     return new ImportFixture(source, connections, api, people, worker);
   }
 
@@ -117,7 +117,7 @@ export class ImportFixture {
   /** The worker's process is replaced by another one; a page that is being written is finished. */
   async restartWorker(): Promise<void> {
     await this.worker.app.close();
-    this.worker = await this.connections.process({}, [ImportsWorkerModule]);
+    this.worker = await this.connections.process({}, [ContactSyncWorkerModule, ImportsWorkerModule]);
   }
 
   async until(id: number, state: string): Promise<ShownImport> {
@@ -149,6 +149,11 @@ export class ImportFixture {
       source.logger = logger;
     }
     return statements;
+  }
+
+  /** Brings what is in the outbox to HighLevel. */
+  async push(hookId: number): Promise<void> {
+    await this.worker.app.get(OutboundProcessor).work({ data: { hookId } });
   }
 
   async contacts(): Promise<{ id: number; name: string; email: string | null; ghl_contact_id: string }[]> {

@@ -157,6 +157,108 @@ describe('an import', () => {
   });
 });
 
+describe('an import out', () => {
+  /** People whom only DeskFlow knows. */
+  async function locals(count: number): Promise<void> {
+    await database.query(
+      `insert into contacts (account_id, name, email, created_at, updated_at)
+       select 1, 'Local ' || n, 'local.' || n || '@example.test', now(), now() from generate_series(1, $1::int) n`,
+      [count],
+    );
+    await database.query('truncate ghl.outbox'); // as if they had been there before the connection
+  }
+  const outbox = (): Promise<{ contact_id: number; operation: string }[]> =>
+    database.query('select contact_id, operation from ghl.outbox order by id');
+
+  it('hands everybody to the outbox whom the location does not have', async () => {
+    imports.seed(2);
+    await imports.run();
+    await locals(700);
+    await database.query(
+      `insert into contacts (account_id, name, created_at, updated_at) values (1, 'Nobody', now(), now())`,
+    );
+    await database.query('truncate ghl.outbox');
+    expect(await imports.run({ direction: 'out' })).toMatchObject({
+      direction: 'out',
+      total: 700,
+      done: 700,
+      counts: { queued: 700, created: 0 },
+    });
+    const strangers = await database.query<{ id: number }>(
+      `select id from contacts where name like 'Local%' order by id`,
+    );
+    expect(await outbox()).toEqual(strangers.map(({ id }) => ({ contact_id: id, operation: 'push' })));
+  });
+
+  it('and in brings first what HighLevel has, so that nobody is there twice', async () => {
+    await locals(3);
+    imports.seed(2, (n) => ({ email: `local.${n + 1}@example.test` }));
+    expect(await imports.run({ direction: 'both' })).toMatchObject({
+      total: 3,
+      done: 3,
+      counts: { created: 0, updated: 2, queued: 1 },
+    });
+    expect(await imports.contacts()).toHaveLength(3);
+  });
+
+  it('that is a dry run only counts', async () => {
+    await locals(3);
+    expect(await imports.run({ direction: 'out', dry_run: true })).toMatchObject({ counts: { queued: 3 } });
+    expect(await outbox()).toEqual([]);
+  });
+
+  it('may be of a label, or of what was changed since', async () => {
+    await locals(3);
+    await database.query(
+      `update contacts set updated_at = now() - interval '1 day' where email = 'local.2@example.test'`,
+    );
+    await database.query(`insert into tags (id, name) values (1, 'vip-kunde')`);
+    await database.query(
+      `insert into taggings (tag_id, taggable_type, taggable_id, context, created_at)
+       select 1, 'Contact', id, 'labels', now() from contacts where email = 'local.1@example.test'`,
+    );
+    await database.query('truncate ghl.outbox');
+    const since = new Date(Date.now() - 3_600_000).toISOString();
+    expect(await imports.run({ direction: 'out', dry_run: true, selection: 'since', since })).toMatchObject({
+      counts: { queued: 2 },
+    });
+    expect(await imports.run({ direction: 'out', selection: 'tag', tag: 'VIP Kunde' })).toMatchObject({
+      counts: { queued: 1 },
+    });
+  });
+
+  it('waits while the outbox is full, and goes on when it is not', async () => {
+    await locals(1_700);
+    const { id } = await imports.order({ direction: 'out' });
+    await imports.look();
+    await eventually(async () =>
+      expect(await imports.show(id)).toMatchObject({
+        done: 1_000,
+        reason: 'waiting_for_pushes',
+        total: 1_700,
+      }),
+    );
+    await database.query(`update ghl.outbox set state = 'done', finished_at = now()`);
+    await database.query('update ghl.imports set next_attempt_at = now()');
+    await imports.look();
+    await imports.until(id, 'completed');
+    expect(await outbox()).toHaveLength(1_700);
+  });
+
+  it('brings them there', async () => {
+    await locals(3);
+    await imports.run({ direction: 'out' });
+    await imports.push(hookId);
+    expect(
+      imports
+        .there()
+        .map(({ email }) => email)
+        .sort(),
+    ).toEqual([1, 2, 3].map((n) => `local.${n}@example.test`));
+    expect(await imports.run({ direction: 'both' })).toMatchObject({ counts: { unchanged: 3, queued: 0 } });
+  });
+});
+
 describe('while an import runs', () => {
   it('contacts that change end as HighLevel has them', async () => {
     const people = imports.seed(CONTACTS_PER_PAGE * 2);

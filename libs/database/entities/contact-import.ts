@@ -4,7 +4,11 @@ import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 export const IMPORT_STATES = ['queued', 'running', 'paused', 'completed', 'cancelled', 'failed'] as const;
 export type ImportState = (typeof IMPORT_STATES)[number];
 
-/** Which of a location's contacts are imported. */
+/** `in`: to DeskFlow; `out`: to HighLevel; `both`: first in, then out. */
+export const IMPORT_DIRECTIONS = ['in', 'out', 'both'] as const;
+export type ImportDirection = (typeof IMPORT_DIRECTIONS)[number];
+
+/** Which contacts are imported. */
 export type ImportSelection =
   | { readonly kind: 'all' }
   | { readonly kind: 'tag'; readonly tag: string }
@@ -18,6 +22,8 @@ export interface ImportCounts {
   readonly unchanged: number;
   readonly skipped: number;
   readonly failed: number;
+  /** Handed to the outbox, on their way to HighLevel. */
+  readonly queued: number;
   readonly conflicts: number;
 }
 
@@ -39,6 +45,13 @@ export class ContactImport {
   @Column('jsonb')
   selection!: ImportSelection;
 
+  @Column('text', { default: 'in' })
+  direction!: ImportDirection;
+
+  /** Which way it is going now. */
+  @Column('text', { default: 'in' })
+  phase!: 'in' | 'out';
+
   /** Nothing is written: it only tells what an import would do. */
   @Column('boolean', { default: false })
   dryRun!: boolean;
@@ -57,7 +70,7 @@ export class ContactImport {
   @Column('jsonb', { default: {} })
   counts!: Partial<ImportCounts>;
 
-  /** Where the next page begins (HL 5.2); null for the first one. */
+  /** Where the next page of the phase begins: HighLevel's `searchAfter` (HL 5.2), or a DeskFlow id; null for the first. */
   @Column('jsonb', { nullable: true })
   cursor!: readonly unknown[] | null;
 

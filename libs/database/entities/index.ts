@@ -51,8 +51,10 @@ export { AUDIT_ACTOR_KINDS, AUDIT_OUTCOMES, type AuditActorKind, type AuditOutco
 export { CONNECTION_STATES, type ConnectionState } from './connection.js';
 export { RECONCILE_REASONS, type ReconcileReason } from './reconcile-request.js';
 export {
+  IMPORT_DIRECTIONS,
   IMPORT_STATES,
   type ImportCounts,
+  type ImportDirection,
   type ImportSelection,
   type ImportState,
 } from './contact-import.js';

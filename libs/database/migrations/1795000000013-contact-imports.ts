@@ -7,6 +7,8 @@ const STATEMENTS = [
       hook_id bigint not null,
       location_id text not null,
       selection jsonb not null,
+      direction text not null default 'in' check (direction in ('in', 'out', 'both')),
+      phase text not null default 'in' check (phase in ('in', 'out')),
       dry_run boolean not null default false,
       state text not null default 'queued'
         check (state in ('queued', 'running', 'paused', 'completed', 'cancelled', 'failed')),
