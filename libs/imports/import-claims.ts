@@ -4,8 +4,11 @@ import { ContactImport, type ImportCounts } from '#libs/database';
 import { LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
-/** A worker that died leaves its import to the next one after this; one that lives renews it with each page. */
-const LEASE_SECONDS = 60;
+/**
+ * A worker that died leaves its import to the next one after this; one that lives renews it with each page, which may
+ * wait a minute for the rate budget and 15 s for its answer.
+ */
+const LEASE_SECONDS = 120;
 
 /** An import in the hands of one worker. */
 export interface ClaimedImport {

@@ -52,6 +52,7 @@ type Written = Pick<Walk, 'counts' | 'now'>;
 export class ImportRunner implements BeforeApplicationShutdown {
   private readonly logger = new Logger(ImportRunner.name);
   private readonly running = new Set<Promise<void>>();
+  private isLooking = false;
   private isStopping = false;
 
   constructor(
@@ -65,10 +66,14 @@ export class ImportRunner implements BeforeApplicationShutdown {
 
   @Interval(EVERY_MS)
   async runOnSchedule(): Promise<void> {
+    if (this.isLooking) return;
+    this.isLooking = true;
     try {
       while (!this.isStopping && this.running.size < IMPORTS_AT_ONCE && (await this.runNext()));
     } catch (error) {
       this.logger.warn({ msg: 'Could not look for imports', reason: sentenceOf(error) });
+    } finally {
+      this.isLooking = false;
     }
   }
 
