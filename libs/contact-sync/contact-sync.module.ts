@@ -8,6 +8,7 @@ import { Conflicts } from './conflicts.js';
 import { ContactLinks } from './contact-links.js';
 import { ContactPusher } from './contact-pusher.js';
 import { ContactSync } from './contact-sync.js';
+import { DefaultLocation } from './default-location.js';
 import { InboundConnects } from './inbound-connects.js';
 import { InboundContacts } from './inbound-contacts.js';
 import { InboundUpdates } from './inbound-updates.js';
@@ -30,6 +31,7 @@ import { SyncSettingsController } from './sync-settings.controller.js';
     ContactLinks,
     ContactPusher,
     ContactSync,
+    DefaultLocation,
     InboundConnects,
     InboundContacts,
     InboundUpdates,
@@ -39,7 +41,7 @@ import { SyncSettingsController } from './sync-settings.controller.js';
     RemoteDeletions,
     SyncChoices,
   ],
-  exports: [ConflictLog, ConnectionsModule, ContactPusher, ContactSync, Outbox, SyncChoices],
+  exports: [ConflictLog, ConnectionsModule, ContactPusher, ContactSync, DefaultLocation, Outbox, SyncChoices],
 })
 export class ContactSyncModule {}
 

@@ -31,8 +31,13 @@ export class SyncChoices {
   }
 
   /** What is left out stays. What is the same already is no change, and not audited. */
-  async change(accountId: number, userId: number, changes: Partial<Choices>): Promise<Choices> {
-    return this.database.transaction(async (manager) => {
+  async change(
+    accountId: number,
+    userId: number,
+    changes: Partial<Choices>,
+    within: EntityManager = this.database.manager,
+  ): Promise<Choices> {
+    return within.transaction(async (manager) => {
       await manager.query(
         'insert into ghl.sync_settings (account_id) values ($1) on conflict (account_id) do nothing',
         [accountId],

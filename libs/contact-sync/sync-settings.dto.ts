@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional } from 'class-validator';
+import { IsIn, IsOptional, IsString, Length } from 'class-validator';
 import {
   CONFLICT_POLICIES,
   type ConflictPolicy,
@@ -19,12 +19,24 @@ const ON_DELETE = {
     "What becomes of HighLevel's contact when DeskFlow's is deleted: left alone, marked with a tag, or deleted",
 };
 
+const DEFAULT_LOCATION = {
+  type: String,
+  nullable: true,
+  example: 'Loc0InventedSubacc01',
+  description:
+    'Where new contacts of DeskFlow go in an account with several locations; null: they stay in DeskFlow. ' +
+    'An account with one location needs none',
+};
+
 export class SyncSettingsDto {
   @ApiProperty(POLICY)
   conflict_policy!: ConflictPolicy;
 
   @ApiProperty(ON_DELETE)
   on_delete!: DeletionChoice;
+
+  @ApiProperty(DEFAULT_LOCATION)
+  default_location_id!: string | null;
 }
 
 export class SyncSettingsAnswer {
@@ -43,4 +55,10 @@ export class ChangeSyncSettings {
   @IsOptional()
   @IsIn(DELETION_CHOICES)
   on_delete?: DeletionChoice;
+
+  @ApiPropertyOptional(DEFAULT_LOCATION)
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  default_location_id?: string | null;
 }

@@ -1,6 +1,6 @@
 import { ContactSyncHttpModule } from '#libs/contact-sync';
 import { useDatabase } from '../harness/database.js';
-import { ApiFixture, OTHER_ACCOUNT, People } from '../integrations/api-fixture.js';
+import { type Answer, ApiFixture, OTHER_ACCOUNT, People } from '../integrations/api-fixture.js';
 import { ConnectionFixture } from '../integrations/connection-fixture.js';
 
 const SETTINGS = '/api/v1/accounts/1/integrations/ghl/settings';
@@ -36,7 +36,9 @@ describe('settings', () => {
   it('are the defaults until somebody changes them', async () => {
     const { status, body } = await api.call('GET', SETTINGS, { as: 'admin' });
     expect(status).toBe(200);
-    expect(body).toEqual({ payload: { conflict_policy: 'latest_wins', on_delete: 'leave' } });
+    expect(body).toEqual({
+      payload: { conflict_policy: 'latest_wins', on_delete: 'leave', default_location_id: null },
+    });
   });
 
   it('are changed one by one, and what is left out stays', async () => {
@@ -45,7 +47,7 @@ describe('settings', () => {
       as: 'admin',
       body: { conflict_policy: 'deskflow_wins' },
     });
-    expect(body).toEqual({ payload: { conflict_policy: 'deskflow_wins', on_delete: 'archive' } });
+    expect(body).toMatchObject({ payload: { conflict_policy: 'deskflow_wins', on_delete: 'archive' } });
     expect((await api.call('GET', SETTINGS, { as: 'admin' })).body).toEqual(body);
   });
 
@@ -58,6 +60,43 @@ describe('settings', () => {
     expect(status).toBe(422);
     expect(body).toMatchObject({ code: 'validation_failed' });
     expect(await database.query('select from ghl.sync_settings')).toEqual([]);
+  });
+
+  it('name the location that new contacts go to', async () => {
+    const hookIds = [
+      await fixture.connect({ hooks: api.hooks }),
+      await fixture.connect({ hooks: api.hooks }, { location: 1 }),
+    ];
+    const choose = (default_location_id: string | null): Promise<Answer> =>
+      api.call('PATCH', SETTINGS, { as: 'admin', body: { default_location_id } });
+    const arrive = async (): Promise<number[]> => {
+      await database.query('truncate ghl.outbox');
+      await database.query(
+        `insert into contacts (account_id, name, email, created_at, updated_at)
+         values (1, 'New', gen_random_uuid() || '@example.test', now(), now())`,
+      );
+      const rows = await database.query<{ hook_id: number }>('select hook_id from ghl.outbox');
+      return rows.map(({ hook_id }) => hook_id);
+    };
+
+    expect(await arrive()).toEqual([]);
+    for (const location of [1, 0]) {
+      const default_location_id = fixture.locationId(location);
+      expect((await choose(default_location_id)).body).toMatchObject({ payload: { default_location_id } });
+      expect(await arrive()).toEqual([hookIds[location]]);
+    }
+    const refused = await api.call('PATCH', SETTINGS, {
+      as: 'admin',
+      body: { default_location_id: 'LocOfSomebodyElse', on_delete: 'delete' },
+    });
+    expect(refused).toMatchObject({ status: 422, body: { attributes: ['default_location_id'] } });
+    const { body } = await api.call('GET', SETTINGS, { as: 'admin' });
+    expect(body).toMatchObject({
+      payload: { default_location_id: fixture.locationId(0), on_delete: 'leave' },
+    });
+    await choose(null);
+    expect(await arrive()).toEqual([]);
+    await fixture.reset();
   });
 
   it('are for administrators', async () => {
