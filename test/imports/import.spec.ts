@@ -91,9 +91,8 @@ describe('an import', () => {
     const [, second, third] = imports.seed(3, (n) => ({ tags: n === 0 ? ['vip'] : [] }));
     expect(await imports.run({ selection: 'tag', tag: 'vip' })).toMatchObject({ total: 1, tag: 'vip' });
     expect(await emails()).toEqual(['person.0@example.test']);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    const since = new Date().toISOString();
     imports.edit(third!, { city: 'Bergen' });
+    const since = imports.there().find(({ id }) => id === third!.id)!.dateUpdated;
     expect(await imports.run({ selection: 'since', since })).toMatchObject({ total: 1, since });
     expect(await emails()).toEqual(['person.0@example.test', third!.email]);
     expect(await emails()).not.toContain(second!.email);
