@@ -9,6 +9,7 @@ import { ContactLinks } from './contact-links.js';
 import { ContactPusher } from './contact-pusher.js';
 import { ContactSync } from './contact-sync.js';
 import { DefaultLocation } from './default-location.js';
+import { FoundContacts } from './found-contacts.js';
 import { InboundConnects } from './inbound-connects.js';
 import { InboundContacts } from './inbound-contacts.js';
 import { InboundUpdates } from './inbound-updates.js';
@@ -32,6 +33,7 @@ import { SyncSettingsController } from './sync-settings.controller.js';
     ContactPusher,
     ContactSync,
     DefaultLocation,
+    FoundContacts,
     InboundConnects,
     InboundContacts,
     InboundUpdates,
@@ -41,7 +43,16 @@ import { SyncSettingsController } from './sync-settings.controller.js';
     RemoteDeletions,
     SyncChoices,
   ],
-  exports: [ConflictLog, ConnectionsModule, ContactPusher, ContactSync, DefaultLocation, Outbox, SyncChoices],
+  exports: [
+    ConflictLog,
+    ConnectionsModule,
+    ContactPusher,
+    ContactSync,
+    DefaultLocation,
+    FoundContacts,
+    Outbox,
+    SyncChoices,
+  ],
 })
 export class ContactSyncModule {}
 

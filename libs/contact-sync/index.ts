@@ -2,6 +2,13 @@ export { ConflictLog } from './conflict-log.js';
 export { ContactSync } from './contact-sync.js';
 export { ContactSyncHttpModule, ContactSyncModule, ContactSyncWorkerModule } from './contact-sync.module.js';
 export {
+  FOUND_AT_ONCE,
+  FoundContacts,
+  type FoundOutcome,
+  type FoundPage,
+  type Refused,
+} from './found-contacts.js';
+export {
   type FetchedContact,
   type FetchedContacts,
   type IgnoredReason,

@@ -1,31 +1,47 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { reactToFailedCall } from '#libs/contact-sync';
+import {
+  FOUND_AT_ONCE,
+  FoundContacts,
+  type FoundOutcome,
+  type InboundResult,
+  reactToFailedCall,
+  type Refused,
+} from '#libs/contact-sync';
 import {
   ContactImport,
   type Hook,
   HookStatus,
   type ImportCounts,
-  isDataFault,
   type ImportSelection,
 } from '#libs/database';
 import { type ContactFilter, type ContactPage, type HighLevelContact } from '#libs/highlevel';
 import { HighLevelClients, Hooks } from '#libs/integrations';
-import { LeaseLost } from '#libs/queue';
+import { BackgroundRuns, LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ExportWalk } from './export-walk.js';
 import { type ClaimedImport, ImportClaims } from './import-claims.js';
-import { ImportPage, type Refused } from './import-page.js';
 import { contactsDone } from './import-view.js';
 
 const EVERY_MS = 1_000;
 /** Imports one process runs at a time; each holds a database connection for most of its run, and a pool has ten. */
 export const IMPORTS_AT_ONCE = 2;
-/** HighLevel gives up to 500 (HL 5.2). Each contact may take three advisory locks, and PostgreSQL has room for 6,000. */
-export const CONTACTS_PER_PAGE = 250;
+/** HighLevel gives up to 500 (HL 5.2); one page is one transaction. */
+export const CONTACTS_PER_PAGE = FOUND_AT_ONCE;
 /** Until a connection that is not well is looked at again. */
 const UNWELL_DELAY_MS = 60_000;
 const MAX_NAME_LENGTH = 200;
+
+type Kind = keyof Omit<ImportCounts, 'failed' | 'queued' | 'conflicts'>;
+
+/** What an outcome counts as. What is known to be later already is as good as unchanged. */
+const KINDS: Readonly<Record<InboundResult['outcome'], Kind>> = {
+  created: 'created',
+  applied: 'updated',
+  unchanged: 'unchanged',
+  stale: 'unchanged',
+  ignored: 'skipped',
+};
 
 /** Where a worker is with an import. */
 interface Walk {
@@ -51,45 +67,32 @@ type Written = Pick<Walk, 'counts' | 'now'>;
 @Injectable()
 export class ImportRunner implements BeforeApplicationShutdown {
   private readonly logger = new Logger(ImportRunner.name);
-  private readonly running = new Set<Promise<void>>();
-  private isLooking = false;
-  private isStopping = false;
+  private readonly runs = new BackgroundRuns(IMPORTS_AT_ONCE);
 
   constructor(
     private readonly database: DataSource,
     private readonly hooks: Hooks,
     private readonly clients: HighLevelClients,
     private readonly claims: ImportClaims,
-    private readonly page: ImportPage,
+    private readonly found: FoundContacts,
     private readonly exportWalk: ExportWalk,
   ) {}
 
   @Interval(EVERY_MS)
   async runOnSchedule(): Promise<void> {
-    if (this.isLooking) return;
-    this.isLooking = true;
     try {
-      while (!this.isStopping && this.running.size < IMPORTS_AT_ONCE && (await this.runNext()));
+      await this.runs.fill(async () => {
+        const claimed = await this.claims.claim();
+        return claimed && ((): Promise<void> => this.run(claimed));
+      });
     } catch (error) {
       this.logger.warn({ msg: 'Could not look for imports', reason: sentenceOf(error) });
-    } finally {
-      this.isLooking = false;
     }
   }
 
   /** A page that is being written is finished. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    await Promise.all(this.running);
-  }
-
-  /** @returns whether there was one; it goes on by itself */
-  private async runNext(): Promise<boolean> {
-    const claimed = await this.claims.claim();
-    if (!claimed) return false;
-    const run = this.run(claimed).finally(() => this.running.delete(run));
-    this.running.add(run);
-    return true;
+    await this.runs.stop();
   }
 
   private async run(claimed: ClaimedImport): Promise<void> {
@@ -98,9 +101,10 @@ export class ImportRunner implements BeforeApplicationShutdown {
       if (!begun) return;
       const { order, hook } = begun;
       let walk = order.phase === 'in' ? this.firstStep(claimed, order, hook) : undefined;
-      while (walk && !this.isStopping) walk = await this.next(claimed, walk);
-      if (order.direction !== 'in') while (!this.isStopping && (await this.exportWalk.next(claimed, hook)));
-      if (this.isStopping) await this.claims.postpone(claimed, 0, null);
+      while (walk && !this.runs.isStopping) walk = await this.next(claimed, walk);
+      if (order.direction !== 'in')
+        while (!this.runs.isStopping && (await this.exportWalk.next(claimed, hook)));
+      if (this.runs.isStopping) await this.claims.postpone(claimed, 0, null);
     } catch (error) {
       await this.record(claimed, error).catch((another: unknown) =>
         // Its lease runs out, and the next worker takes it.
@@ -140,13 +144,14 @@ export class ImportRunner implements BeforeApplicationShutdown {
     const found = await walk.page;
     const cursor = cursorAfter(found.contacts);
     const ahead = cursor && this.ask(order, hook, cursor);
-    const write = (each: boolean): Promise<Written> =>
-      this.database.transaction((manager) => this.write(manager, claimed, walk, found, each, startedAt));
+    const { contacts } = found;
     try {
-      const written = await write(false).catch((error: unknown) => {
-        if (!isDataFault(error)) throw error;
-        return write(true);
-      });
+      const written = await this.found.apply(
+        hook,
+        { contacts, asOf: walk.asOf },
+        order.dryRun,
+        (manager, outcome) => this.advance(manager, claimed, walk, found, outcome, startedAt),
+      );
       return cursor && ahead && { order, hook, cursor, page: ahead, asOf: walk.now, ...written };
     } catch (error) {
       if (error instanceof LeaseLost) return undefined;
@@ -155,22 +160,16 @@ export class ImportRunner implements BeforeApplicationShutdown {
   }
 
   /** @throws LeaseLost; then the page is undone */
-  private async write(
+  private async advance(
     manager: EntityManager,
     claimed: ClaimedImport,
-    { order, hook, cursor, counts: before, asOf }: Walk,
+    { order, cursor, counts: before }: Walk,
     { contacts, total }: ContactPage,
-    each: boolean,
+    outcome: FoundOutcome,
     startedAt: number,
   ): Promise<Written> {
-    const page = { contacts, asOf };
-    if (order.dryRun) await manager.query('savepoint page');
-    const { counts, refused } = await (each
-      ? this.page.applyEach(manager, hook, page)
-      : this.page.apply(manager, hook, page));
-    if (order.dryRun) await manager.query('rollback to savepoint page');
-    await keepRefused(manager, order.id, refused);
-    const sums = added(before, counts);
+    await keepRefused(manager, order.id, outcome.refused);
+    const sums = added(before, countsOf(outcome));
     const next = cursorAfter(contacts) ?? null;
     const now = await this.claims.advance(manager, claimed, {
       total: next === null ? contactsDone(sums) : cursor === null ? total : undefined,
@@ -235,6 +234,19 @@ function filtersFor(selection: ImportSelection): ContactFilter[] {
 /** A page that is not full is the last one; so is one that does not say where to go on. */
 function cursorAfter(contacts: readonly HighLevelContact[]): readonly unknown[] | undefined {
   return contacts.length < CONTACTS_PER_PAGE ? undefined : contacts.at(-1)?.searchAfter;
+}
+
+function countsOf({ results, refused, conflicts }: FoundOutcome): ImportCounts {
+  const count = (kind: Kind): number => results.filter(({ outcome }) => KINDS[outcome] === kind).length;
+  return {
+    created: count('created'),
+    updated: count('updated'),
+    unchanged: count('unchanged'),
+    skipped: count('skipped'),
+    failed: refused.length,
+    queued: 0,
+    conflicts,
+  };
 }
 
 function added(before: Partial<ImportCounts>, page: ImportCounts): Partial<ImportCounts> {

@@ -4,7 +4,6 @@ import { ContactSyncModule } from '#libs/contact-sync';
 import { ConnectionsModule } from '#libs/integrations';
 import { ExportWalk } from './export-walk.js';
 import { ImportClaims } from './import-claims.js';
-import { ImportPage } from './import-page.js';
 import { ImportProgress } from './import-progress.js';
 import { ImportRunner } from './import-runner.js';
 import { ImportsController } from './imports.controller.js';
@@ -21,6 +20,6 @@ export class ImportsModule {}
 /** Does the work. Needs `ScheduleModule`. */
 @Module({
   imports: [ConnectionsModule, ContactSyncModule],
-  providers: [ExportWalk, ImportClaims, ImportPage, ImportRunner],
+  providers: [ExportWalk, ImportClaims, ImportRunner],
 })
 export class ImportsWorkerModule {}

@@ -1,3 +1,4 @@
+export { BackgroundRuns, type Run } from './background-runs.js';
 export { type AttemptEntry, type AttemptOutcome, withAttempt } from './attempt-log.js';
 export { backoffMs } from './backoff.js';
 export { giveBackExpired, MAX_ATTEMPTS } from './expired-leases.js';

@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { type Hook, isDataFault } from '#libs/database';
+import { type HighLevelContact } from '#libs/highlevel';
+import { DataSource, type EntityManager } from 'typeorm';
+import { ContactSync } from './contact-sync.js';
+import { type InboundResult } from './inbound-event.js';
+
+/** Each contact may take three advisory locks, and PostgreSQL has room for 6,000: contacts of one transaction. */
+export const FOUND_AT_ONCE = 250;
+/** More than the fields of so many contacts that two sides can have changed. */
+const MOST_CONFLICTS = 10_000;
+
+/** Contacts as HighLevel's search showed them. */
+export interface FoundPage {
+  /** No more than `FOUND_AT_ONCE`. */
+  readonly contacts: readonly HighLevelContact[];
+  /** PostgreSQL's time before HighLevel was asked. */
+  readonly asOf: Date;
+}
+
+/** A contact that cannot be stored as it is. */
+export interface Refused {
+  readonly contact: HighLevelContact;
+  readonly reason: string;
+}
+
+/** What became of the contacts of a page. */
+export interface FoundOutcome {
+  /** `id` is the contact's place in the page. */
+  readonly results: readonly InboundResult[];
+  readonly refused: readonly Refused[];
+  /** Fields that both sides had changed. */
+  readonly conflicts: number;
+}
+
+/** Brings what a search of HighLevel's contacts found to DeskFlow. */
+@Injectable()
+export class FoundContacts {
+  constructor(
+    private readonly database: DataSource,
+    private readonly contactSync: ContactSync,
+  ) {}
+
+  /**
+   * In one transaction with what `then` does: together, as that takes the fewest statements, or where a contact cannot be
+   * stored, each on its own, so that it fails alone.
+   * @param isDryRun the contacts are undone, and only what `then` does is committed
+   * @returns what `then` returned
+   */
+  async apply<T>(
+    hook: Hook,
+    page: FoundPage,
+    isDryRun: boolean,
+    then: (manager: EntityManager, outcome: FoundOutcome) => Promise<T>,
+  ): Promise<T> {
+    const inTransaction = (isEach: boolean): Promise<T> =>
+      this.database.transaction(async (manager) => {
+        if (isDryRun) await manager.query('savepoint page');
+        const outcome = await (isEach
+          ? this.oneByOne(manager, hook, page)
+          : this.together(manager, hook, page));
+        if (isDryRun) await manager.query('rollback to savepoint page');
+        return then(manager, outcome);
+      });
+    try {
+      return await inTransaction(false);
+    } catch (error) {
+      if (!isDataFault(error)) throw error;
+      return inTransaction(true);
+    }
+  }
+
+  private async together(
+    manager: EntityManager,
+    hook: Hook,
+    { contacts, asOf }: FoundPage,
+  ): Promise<FoundOutcome> {
+    const results = await this.contactSync.applyFound(manager, hook, contacts, asOf);
+    return { results, refused: [], conflicts: await conflictsAmong(manager, hook, results) };
+  }
+
+  private async oneByOne(
+    manager: EntityManager,
+    hook: Hook,
+    { contacts, asOf }: FoundPage,
+  ): Promise<FoundOutcome> {
+    const results: InboundResult[] = [];
+    const refused: Refused[] = [];
+    for (const [id, contact] of contacts.entries()) {
+      await manager.query('savepoint contact');
+      try {
+        const applied = await this.contactSync.applyFound(manager, hook, [contact], asOf);
+        results.push(...applied.map((result) => ({ ...result, id })));
+        await manager.query('release savepoint contact');
+      } catch (error) {
+        if (!isDataFault(error)) throw error;
+        await manager.query('rollback to savepoint contact');
+        refused.push({ contact, reason: 'value_not_storable' });
+      }
+    }
+    return { results, refused, conflicts: await conflictsAmong(manager, hook, results) };
+  }
+}
+
+/** Those that this transaction has settled: they bear its time, and are the latest. */
+async function conflictsAmong(
+  manager: EntityManager,
+  { accountId }: Hook,
+  results: readonly InboundResult[],
+): Promise<number> {
+  if (!results.some(({ outcome }) => outcome === 'applied')) return 0;
+  const [row] = await manager.query<[{ count: number }]>(
+    `select count(*) filter (where detected_at = now()) as count
+       from (select detected_at from ghl.sync_conflicts where account_id = $1 order by id desc limit $2) latest`,
+    [accountId, MOST_CONFLICTS],
+  );
+  return row.count;
+}
