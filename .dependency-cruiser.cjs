@@ -7,7 +7,7 @@ const LAYERS = [
   ['audit', 'metrics'],
   ['contacts', 'health', 'integrations'],
   ['oauth', 'contact-sync'],
-  ['imports', 'webhooks'],
+  ['imports', 'reconciliation', 'webhooks'],
 ];
 
 const upward = LAYERS.map((libs, layer) => ({

@@ -11,6 +11,7 @@ import { IntegrationsModule } from '#libs/integrations';
 import { MetricsModule } from '#libs/metrics';
 import { OAuthModule } from '#libs/oauth';
 import { QueueModule } from '#libs/queue';
+import { ReconciliationModule } from '#libs/reconciliation';
 import { EventsModule, WebhooksModule } from '#libs/webhooks';
 
 /** Everything that answers HTTP: sign-in, OAuth, integrations, the audit log, contacts, webhook intake and its events, health. */
@@ -30,6 +31,7 @@ export class ApiModule {
         OAuthModule,
         ContactSyncHttpModule,
         ImportsModule,
+        ReconciliationModule,
         WebhooksModule,
         EventsModule,
         HealthModule,

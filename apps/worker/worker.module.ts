@@ -6,9 +6,10 @@ import { DatabaseModule } from '#libs/database';
 import { ImportsWorkerModule } from '#libs/imports';
 import { TokenRefreshModule } from '#libs/integrations';
 import { QueueModule } from '#libs/queue';
+import { ReconciliationWorkerModule } from '#libs/reconciliation';
 import { WebhooksWorkerModule } from '#libs/webhooks';
 
-/** Everything that works without being asked over HTTP: both queue processors, the sweeper, the retention, the token cron. */
+/** Everything that works without being asked over HTTP: both queue processors, the sweeper, the retention, imports, reconciliation, the token cron. */
 @Module({})
 export class WorkerModule {
   static register(config: AppConfig): DynamicModule {
@@ -22,6 +23,7 @@ export class WorkerModule {
         ContactSyncWorkerModule,
         WebhooksWorkerModule,
         ImportsWorkerModule,
+        ReconciliationWorkerModule,
         TokenRefreshModule,
       ],
     };

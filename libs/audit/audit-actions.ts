@@ -20,6 +20,7 @@ export const AUDIT_ACTIONS = [
   'import.pause',
   'import.resume',
   'import.cancel',
+  'reconciliation.request',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -9,9 +9,9 @@ beforeAll(async () => {
   imports = await ImportFixture.start(database.source);
 });
 beforeEach(async () => {
-  await imports.reset();
+  await imports.site.reset();
 });
-afterAll(() => imports.stop());
+afterAll(() => imports.site.stop());
 
 async function failuresOf(importId: number, names: readonly string[]): Promise<void> {
   await database.query(
@@ -62,12 +62,12 @@ describe('ordering an import', () => {
   });
 
   it('asks which location where there are several, and takes no other', async () => {
-    await imports.connections.connect({ hooks: imports.api.hooks }, { location: 1 });
+    await imports.site.connections.connect({ hooks: imports.site.api.hooks }, { location: 1 });
     expect(await imports.call('POST', '', { body: {} })).toMatchObject({
       status: 409,
       body: { code: 'conflict' },
     });
-    const location_id = imports.connections.locationId(1);
+    const location_id = imports.site.connections.locationId(1);
     expect(await imports.order({ location_id })).toMatchObject({ location_id });
     const another = await imports.call('POST', '', { body: { location_id: 'LocOfNobody' } });
     expect(another).toMatchObject({ status: 404, body: { code: 'not_connected' } });
@@ -197,8 +197,8 @@ describe('watching an import', () => {
   async function watch(
     id: number,
   ): Promise<{ response: Response; messages: () => AsyncGenerator<ShownImport> }> {
-    const response = await fetch(`${imports.api.url}${IMPORTS}/${id}/events`, {
-      headers: { api_access_token: imports.api.tokenOf('admin') },
+    const response = await fetch(`${imports.site.api.url}${IMPORTS}/${id}/events`, {
+      headers: { api_access_token: imports.site.api.tokenOf('admin') },
     });
     async function* messages(): AsyncGenerator<ShownImport> {
       let text = '';
@@ -216,7 +216,7 @@ describe('watching an import', () => {
   }
 
   it('tells how it gets on, and ends with it', async () => {
-    imports.seed(600);
+    imports.site.seed(600);
     const { id } = await imports.order();
     const { response, messages } = await watch(id);
     expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
@@ -248,9 +248,9 @@ describe('watching an import', () => {
 
   it('does not keep the service from stopping', async () => {
     const { id } = await imports.order();
-    const another = await imports.anotherApi();
+    const another = await imports.site.anotherApi();
     const response = await fetch(`${another.url}${IMPORTS}/${id}/events`, {
-      headers: { api_access_token: imports.api.tokenOf('admin') },
+      headers: { api_access_token: imports.site.api.tokenOf('admin') },
     });
     const reader = response.body!.getReader();
     await reader.read();

@@ -13,22 +13,23 @@ beforeAll(async () => {
   imports = await ImportFixture.start(database.source);
 });
 beforeEach(async () => {
-  hookId = await imports.reset();
+  hookId = await imports.site.reset();
 });
-afterAll(() => imports.stop());
+afterAll(() => imports.site.stop());
 
-const searches = (): number => imports.connections.simulator.requests.count('POST', '/contacts/search');
-const emails = async (): Promise<(string | null)[]> => (await imports.contacts()).map(({ email }) => email);
+const searches = (): number => imports.site.connections.simulator.requests.count('POST', '/contacts/search');
+const emails = async (): Promise<(string | null)[]> =>
+  (await imports.site.contacts()).map(({ email }) => email);
 
 async function duplicates(): Promise<number> {
-  const found = await imports.contacts();
+  const found = await imports.site.contacts();
   return found.length - new Set(found.map(({ ghl_contact_id }) => ghl_contact_id)).size;
 }
 
 describe('an import', () => {
   it('brings every contact, however many pages they are', async () => {
     const count = CONTACTS_PER_PAGE * 2 + 7;
-    imports.seed(count);
+    imports.site.seed(count);
     expect(await imports.run()).toMatchObject({
       state: 'completed',
       reason: null,
@@ -47,7 +48,7 @@ describe('an import', () => {
   });
 
   it('brings what HighLevel knows of a contact', async () => {
-    imports.seed(1, () => ({
+    imports.site.seed(1, () => ({
       city: 'Oakland',
       phone: '+14155550142',
       tags: ['vip'],
@@ -66,13 +67,13 @@ describe('an import', () => {
   });
 
   it('that is repeated changes nothing, and says so', async () => {
-    imports.seed(CONTACTS_PER_PAGE + 3, () => ({ timezone: 'Europe/Oslo', tags: ['vip'] }));
+    imports.site.seed(CONTACTS_PER_PAGE + 3, () => ({ timezone: 'Europe/Oslo', tags: ['vip'] }));
     await imports.run();
-    const before = await imports.contacts();
+    const before = await imports.site.contacts();
     expect(await imports.run()).toMatchObject({
       counts: { created: 0, updated: 0, unchanged: CONTACTS_PER_PAGE + 3 },
     });
-    expect(await imports.contacts()).toEqual(before);
+    expect(await imports.site.contacts()).toEqual(before);
     expect(await database.query('select from ghl.outbox')).toEqual([]);
   });
 
@@ -81,49 +82,49 @@ describe('an import', () => {
       `insert into contacts (account_id, name, email, created_at, updated_at)
        values (1, 'Known', 'person.0@example.test', now(), now())`,
     );
-    imports.seed(2);
+    imports.site.seed(2);
     expect(await imports.run()).toMatchObject({ counts: { created: 1, updated: 1 } });
     expect(await emails()).toEqual(['person.0@example.test', 'person.1@example.test']);
     expect(await database.query('select from ghl.contact_links')).toHaveLength(2);
   });
 
   it('may be of one tag, or of what was changed since', async () => {
-    const [, second, third] = imports.seed(3, (n) => ({ tags: n === 0 ? ['vip'] : [] }));
+    const [, second, third] = imports.site.seed(3, (n) => ({ tags: n === 0 ? ['vip'] : [] }));
     expect(await imports.run({ selection: 'tag', tag: 'vip' })).toMatchObject({ total: 1, tag: 'vip' });
     expect(await emails()).toEqual(['person.0@example.test']);
-    imports.edit(third!, { city: 'Bergen' });
-    const since = imports.there().find(({ id }) => id === third!.id)!.dateUpdated;
+    imports.site.edit(third!, { city: 'Bergen' });
+    const since = imports.site.there().find(({ id }) => id === third!.id)!.dateUpdated;
     expect(await imports.run({ selection: 'since', since })).toMatchObject({ total: 1, since });
     expect(await emails()).toEqual(['person.0@example.test', third!.email]);
     expect(await emails()).not.toContain(second!.email);
   });
 
   it('that is a dry run tells what would happen, and leaves nothing behind', async () => {
-    imports.seed(2);
+    imports.site.seed(2);
     await imports.run();
-    const before = await imports.contacts();
-    imports.seed(CONTACTS_PER_PAGE);
-    imports.edit(imports.there()[0]!, { firstName: 'Changed' });
+    const before = await imports.site.contacts();
+    imports.site.seed(CONTACTS_PER_PAGE);
+    imports.site.edit(imports.site.there()[0]!, { firstName: 'Changed' });
     expect(await imports.run({ dry_run: true })).toMatchObject({
       dry_run: true,
       counts: { created: CONTACTS_PER_PAGE, updated: 1, unchanged: 1 },
     });
-    expect(await imports.contacts()).toEqual(before);
+    expect(await imports.site.contacts()).toEqual(before);
     expect(await database.query('select from ghl.contact_links')).toHaveLength(2);
     expect(await database.query('select from ghl.outbox')).toEqual([]);
   });
 
   it('leaves out who was deleted in DeskFlow', async () => {
-    imports.seed(2);
+    imports.site.seed(2);
     await imports.run();
     await database.query(`update ghl.contact_links set local_deleted_at = now()`);
     await database.query('delete from contacts');
     expect(await imports.run()).toMatchObject({ counts: { created: 0, skipped: 2 } });
-    expect(await imports.contacts()).toEqual([]);
+    expect(await imports.site.contacts()).toEqual([]);
   });
 
   it('goes on without the contact that cannot be stored, and names it', async () => {
-    imports.seed(3);
+    imports.site.seed(3);
     await database.query(
       `create function refuse() returns trigger language plpgsql as $$
        begin
@@ -137,7 +138,7 @@ describe('an import', () => {
       expect(counts).toMatchObject({ created: 2, failed: 1 });
       expect((await imports.call('GET', `/${id}/failures`)).body).toMatchObject({
         payload: [
-          { name: 'Person N1', reason: 'value_not_storable', ghl_contact_id: imports.there()[1]!.id },
+          { name: 'Person N1', reason: 'value_not_storable', ghl_contact_id: imports.site.there()[1]!.id },
         ],
         meta: { next_after: null },
       });
@@ -147,11 +148,11 @@ describe('an import', () => {
   });
 
   it('takes no more than ten statements a page of new contacts, within one transaction', async () => {
-    imports.seed(CONTACTS_PER_PAGE);
-    const one = await imports.statementsDuring(() => imports.run());
-    hookId = await imports.reset();
-    imports.seed(CONTACTS_PER_PAGE * 2);
-    const two = await imports.statementsDuring(() => imports.run());
+    imports.site.seed(CONTACTS_PER_PAGE);
+    const one = await imports.site.statementsDuring(() => imports.run());
+    hookId = await imports.site.reset();
+    imports.site.seed(CONTACTS_PER_PAGE * 2);
+    const two = await imports.site.statementsDuring(() => imports.run());
     expect(two.length - one.length - ['START TRANSACTION', 'COMMIT'].length).toBeLessThanOrEqual(10);
   });
 });
@@ -170,7 +171,7 @@ describe('an import out', () => {
     database.query('select contact_id, operation from ghl.outbox order by id');
 
   it('hands everybody to the outbox whom the location does not have', async () => {
-    imports.seed(2);
+    imports.site.seed(2);
     await imports.run();
     await locals(700);
     await database.query(
@@ -191,13 +192,13 @@ describe('an import out', () => {
 
   it('and in brings first what HighLevel has, so that nobody is there twice', async () => {
     await locals(3);
-    imports.seed(2, (n) => ({ email: `local.${n + 1}@example.test` }));
+    imports.site.seed(2, (n) => ({ email: `local.${n + 1}@example.test` }));
     expect(await imports.run({ direction: 'both' })).toMatchObject({
       total: 3,
       done: 3,
       counts: { created: 0, updated: 2, queued: 1 },
     });
-    expect(await imports.contacts()).toHaveLength(3);
+    expect(await imports.site.contacts()).toHaveLength(3);
   });
 
   it('that is a dry run only counts', async () => {
@@ -249,7 +250,7 @@ describe('an import out', () => {
     await imports.run({ direction: 'out' });
     await imports.push(hookId);
     expect(
-      imports
+      imports.site
         .there()
         .map(({ email }) => email)
         .sort(),
@@ -260,28 +261,28 @@ describe('an import out', () => {
 
 describe('while an import runs', () => {
   it('contacts that change end as HighLevel has them', async () => {
-    const people = imports.seed(CONTACTS_PER_PAGE * 2);
+    const people = imports.site.seed(CONTACTS_PER_PAGE * 2);
     const { id } = await imports.order();
-    imports.connections.simulator.faults.add({
+    imports.site.connections.simulator.faults.add({
       kind: 'delay',
       path: '/contacts/search',
       delayMs: 200,
       times: 100,
     });
     await imports.look();
-    imports.edit(people[0]!, { firstName: 'Early' });
-    imports.edit(people.at(-1)!, { firstName: 'Late' });
+    imports.site.edit(people[0]!, { firstName: 'Early' });
+    imports.site.edit(people.at(-1)!, { firstName: 'Late' });
     await imports.until(id, 'completed');
     await imports.run({ selection: 'since', since: new Date(Date.now() - 60_000).toISOString() });
-    const names = (await imports.contacts()).map(({ name }) => name);
+    const names = (await imports.site.contacts()).map(({ name }) => name);
     expect(names).toContain(`Early N0`);
     expect(names).toContain(`Late N${people.length - 1}`);
     expect(await duplicates()).toBe(0);
   });
 
   it('it can be paused, resumed where it was, and cancelled', async () => {
-    imports.seed(CONTACTS_PER_PAGE * 4);
-    imports.connections.simulator.faults.add({
+    imports.site.seed(CONTACTS_PER_PAGE * 4);
+    imports.site.connections.simulator.faults.add({
       kind: 'delay',
       path: '/contacts/search',
       delayMs: 300,
@@ -291,14 +292,14 @@ describe('while an import runs', () => {
     await imports.look();
     await eventually(async () => expect((await imports.show(id)).done).toBeGreaterThan(0));
     expect((await imports.call('POST', `/${id}/pause`)).body).toMatchObject({ payload: { state: 'paused' } });
-    await imports.restartWorker();
+    await imports.site.restartWorker();
     const { done } = await imports.show(id);
     expect(done).toBeLessThan(CONTACTS_PER_PAGE * 4);
     await imports.look();
     expect((await imports.show(id)).done).toBe(done);
 
     expect((await imports.call('POST', `/${id}/resume`)).status).toBe(200);
-    imports.connections.simulator.faults.clear();
+    imports.site.connections.simulator.faults.clear();
     await imports.look();
     // Whoever is walked past twice would count as unchanged the second time.
     expect(await imports.until(id, 'completed')).toMatchObject({
@@ -316,33 +317,33 @@ describe('while an import runs', () => {
 
   it('its worker may be killed: the next one goes on after the last page', async () => {
     const count = CONTACTS_PER_PAGE * 6;
-    imports.seed(count);
-    imports.connections.simulator.faults.add({
+    imports.site.seed(count);
+    imports.site.connections.simulator.faults.add({
       kind: 'delay',
       path: '/contacts/search',
       delayMs: 150,
       times: 100,
     });
     const { id } = await imports.order();
-    const worker = await WorkerProcess.start(database.url, imports.connections, ENCRYPTION);
+    const worker = await WorkerProcess.start(database.url, imports.site.connections, ENCRYPTION);
     await eventually(async () => expect((await imports.show(id)).done).toBeGreaterThan(0), 20_000);
     await worker.kill();
     const { done } = await imports.show(id);
     expect(done).toBeLessThan(count);
-    expect(await imports.contacts()).toHaveLength(done); // counted and written together
+    expect(await imports.site.contacts()).toHaveLength(done); // counted and written together
 
     await imports.look();
     expect((await imports.show(id)).done).toBe(done); // the lease still runs
     await database.query('update ghl.imports set lease_until = now()');
-    imports.connections.simulator.faults.clear();
+    imports.site.connections.simulator.faults.clear();
     await imports.look();
     expect(await imports.until(id, 'completed')).toMatchObject({ total: count, counts: { created: count } });
     expect(await duplicates()).toBe(0);
   });
 
   it('HighLevel may fail: it waits, and goes on', async () => {
-    imports.seed(3);
-    imports.connections.simulator.faults.add({
+    imports.site.seed(3);
+    imports.site.connections.simulator.faults.add({
       kind: 'status',
       path: '/contacts/search',
       status: 503,
@@ -359,7 +360,7 @@ describe('while an import runs', () => {
   });
 
   it('the connection may end: so does the import', async () => {
-    imports.seed(3);
+    imports.site.seed(3);
     const { id } = await imports.order();
     await database.query('delete from integrations_hooks where id = $1', [hookId]);
     await imports.look();

@@ -10,6 +10,7 @@ import { ReconcileRequests1795000000009 } from './1795000000009-reconcile-reques
 import { SyncConflicts1795000000011 } from './1795000000011-sync-conflicts.js';
 import { RemoteDeletions1795000000012 } from './1795000000012-remote-deletions.js';
 import { ContactImports1795000000013 } from './1795000000013-contact-imports.js';
+import { Reconciliations1795000000014 } from './1795000000014-reconciliations.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   SyncConflicts1795000000011,
   RemoteDeletions1795000000012,
   ContactImports1795000000013,
+  Reconciliations1795000000014,
 ];

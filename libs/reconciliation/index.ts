@@ -1,0 +1,2 @@
+export { ReconciliationModule, ReconciliationWorkerModule } from './reconciliation.module.js';
+export { ReconciliationRunner } from './reconciliation-runner.js';
