@@ -21,7 +21,7 @@ export {
   type ContactSearch,
 } from './contacts-api.js';
 export { HighLevelError, type HighLevelErrorFacts, type HighLevelErrorKind } from './highlevel-error.js';
-export { InProcessRateBudget, type InProcessRateBudgetOptions } from './in-process-rate-budget.js';
+export { InProcessRateLedger } from './in-process-rate-ledger.js';
 export {
   type HighLevelCustomField,
   type HighLevelLocation,
@@ -42,6 +42,9 @@ export {
   type Refresh,
 } from './oauth-api.js';
 export { type Priority, type RateBudget, RateBudgetExhausted } from './rate-budget.js';
+export { type RateLedger } from './rate-ledger.js';
+export { type RunScript, SharedRateLedger } from './shared-rate-ledger.js';
+export { WaitingRateBudget } from './waiting-rate-budget.js';
 export { type RateLimitReading } from './rate-limit.js';
 export { SCOPES } from './scopes.js';
 export { HIGHLEVEL_ED25519_PUBLIC_KEY, HIGHLEVEL_RSA_PUBLIC_KEY } from './signing-keys.js';

@@ -16,6 +16,7 @@ describe(readRateLimit.name, () => {
       limit: 100,
       remaining: 0,
       intervalMs: 10_000,
+      dailyLimit: 200_000,
       dailyRemaining: 199_999,
     });
   });

@@ -10,6 +10,8 @@ export interface RateLimitReading {
   /** Requests left in the window. */
   remaining?: number;
   intervalMs?: number;
+  /** Requests a day admits. */
+  dailyLimit?: number;
   dailyRemaining?: number;
   /** Set by a 429: nothing is to be sent for so long. */
   pauseMs?: number;
@@ -37,6 +39,7 @@ export function readRateLimit(headers: AnswerHeaders): RateLimitReading {
     limit: limit === 0 ? undefined : limit,
     remaining: countOf(headers['x-ratelimit-remaining']),
     intervalMs: intervalMs === 0 ? undefined : intervalMs,
+    dailyLimit: countOf(headers['x-ratelimit-limit-daily']),
     dailyRemaining: countOf(headers['x-ratelimit-daily-remaining']),
   };
 }

@@ -1,18 +1,33 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { AppConfig } from '#libs/config';
 import { type Hook } from '#libs/database';
-import { HighLevelApi, InProcessRateBudget, type Priority } from '#libs/highlevel';
+import {
+  HighLevelApi,
+  InProcessRateLedger,
+  type Priority,
+  SharedRateLedger,
+  WaitingRateBudget,
+} from '#libs/highlevel';
+import { SharedRedis } from '#libs/queue';
 import { TokenRefreshService } from './token-refresh.service.js';
 
-/** Makes API clients that fetch and renew their own tokens and share one rate budget. */
+/** Makes API clients that fetch and renew their own tokens and share one rate budget, with other processes by Redis. */
 @Injectable()
 export class HighLevelClients {
-  private readonly budget = new InProcessRateBudget();
+  private readonly budget: WaitingRateBudget;
 
   constructor(
     private readonly config: AppConfig,
     private readonly refreshService: TokenRefreshService,
-  ) {}
+    @Optional() redis?: SharedRedis,
+  ) {
+    const isShared = redis !== undefined && config.redisUrl !== undefined;
+    this.budget = new WaitingRateBudget(
+      isShared
+        ? new SharedRateLedger((script, keys, args) => redis.run(script, keys, args))
+        : new InProcessRateLedger(),
+    );
+  }
 
   /**
    * A client of the hook's location. Cheap: make one for each piece of work.

@@ -1,48 +1,19 @@
-import { InProcessRateBudget } from './in-process-rate-budget.js';
-import { type BudgetUnderTest, itKeepsTheRateBudget } from './rate-budget.contract.js';
+import { InProcessRateLedger, WaitingRateBudget } from '#libs/highlevel';
+import { ManualTime, promisesSettled } from './manual-time.js';
+import { type BudgetUnderTest, itKeepsTheRateBudget } from './rate-budget-contract.js';
 
-/** A clock that moves when told, with sleepers woken in the order of their times. */
-class ManualTime {
-  private time = 1_000_000;
-  private sleepers: { at: number; wake: () => void }[] = [];
-
-  readonly now = (): number => this.time;
-
-  readonly sleep = (milliseconds: number): Promise<void> =>
-    new Promise((wake) => this.sleepers.push({ at: this.time + milliseconds, wake }));
-
-  readonly pass = async (milliseconds: number): Promise<void> => {
-    const until = this.time + milliseconds;
-    await settled();
-    for (let next = this.due(until); next !== undefined; next = this.due(until)) {
-      this.time = next.at;
-      this.sleepers.splice(this.sleepers.indexOf(next), 1);
-      next.wake();
-      await settled();
-    }
-    this.time = until;
-  };
-
-  private due(until: number): { at: number; wake: () => void } | undefined {
-    return this.sleepers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
-  }
-}
-
-/** Promises that are ready have run. */
-const settled = (): Promise<void> => new Promise((done) => setImmediate(done));
-
-describe(InProcessRateBudget.name, () => {
+describe(InProcessRateLedger.name, () => {
   describe('with time in hand', () => {
     itKeepsTheRateBudget((): BudgetUnderTest => {
       const { now, sleep, pass } = new ManualTime();
-      const bounds = { limit: 10, intervalMs: 1000, maxWaiting: 30, maxWaitMs: 5000 };
-      return { budget: new InProcessRateBudget({ ...bounds, now, sleep }), pass };
+      const ledger = new InProcessRateLedger({ limit: 10, intervalMs: 1000, now });
+      return { budget: new WaitingRateBudget(ledger, { maxWaiting: 30, maxWaitMs: 5000, now, sleep }), pass };
     });
   });
 
   it('keeps 100 requests per 10 seconds unless it learns otherwise', async () => {
     const { now, sleep, pass } = new ManualTime();
-    const budget = new InProcessRateBudget({ now, sleep });
+    const budget = new WaitingRateBudget(new InProcessRateLedger({ now }), { now, sleep });
     let sent = 0;
     for (let n = 0; n < 250; n++) void budget.acquire('loc', 'interactive').then(() => sent++);
     await pass(0);
@@ -57,23 +28,30 @@ describe(InProcessRateBudget.name, () => {
     let time = 1_000_000;
     let wake = (): void => undefined;
     const sleep = (): Promise<void> => new Promise((woken) => (wake = woken));
-    const budget = new InProcessRateBudget({ limit: 1, intervalMs: 1000, now: () => time, sleep });
+    const budget = new WaitingRateBudget(
+      new InProcessRateLedger({ limit: 1, intervalMs: 1000, now: () => time }),
+      {
+        now: () => time,
+        sleep,
+      },
+    );
     const admitted: string[] = [];
     const ask = (name: string): unknown =>
       budget.acquire('loc', 'interactive').then(() => admitted.push(name));
     ask('first');
     ask('second');
+    await promisesSettled();
     time += 2000; // the window is free, but the timer has not fired
     ask('third');
-    await settled();
+    await promisesSettled();
     expect(admitted).toEqual(['first']);
     wake();
-    await settled();
+    await promisesSettled();
     expect(admitted).toEqual(['first', 'second']);
   });
 
   it('works by the real clock, too', async () => {
-    const budget = new InProcessRateBudget({ limit: 2, intervalMs: 50 });
+    const budget = new WaitingRateBudget(new InProcessRateLedger({ limit: 2, intervalMs: 50 }));
     const started = performance.now();
     for (let n = 0; n < 3; n++) await budget.acquire('loc', 'interactive');
     expect(performance.now() - started).toBeGreaterThanOrEqual(250); // 50 and the margin
@@ -81,7 +59,7 @@ describe(InProcessRateBudget.name, () => {
 
   it('still knows what a busy resource spent after forgetting many that rest', async () => {
     const { now, sleep, pass } = new ManualTime();
-    const budget = new InProcessRateBudget({ limit: 1, now, sleep });
+    const budget = new WaitingRateBudget(new InProcessRateLedger({ limit: 1, now }), { now, sleep });
     for (let n = 0; n < 9_999; n++) await budget.acquire(`idle${n}`, 'interactive');
     await pass(11_000);
     await budget.acquire('busy', 'interactive');

@@ -1,4 +1,4 @@
-import { type RateBudget, RateBudgetExhausted } from './rate-budget.js';
+import { type RateBudget, RateBudgetExhausted } from '#libs/highlevel';
 
 /** A budget under test with time of its own. */
 export interface BudgetUnderTest {
@@ -65,6 +65,7 @@ export function itKeepsTheRateBudget(make: () => BudgetUnderTest): void {
 
   it('lets interactive callers pass bulk ones that wait', async () => {
     void askTimes(10, 'filler');
+    await pass(0);
     void askTimes(12, 'bulk', 'bulk');
     void askTimes(3, 'interactive');
     await pass(1000 + MARGIN_MS);
@@ -89,6 +90,7 @@ export function itKeepsTheRateBudget(make: () => BudgetUnderTest): void {
 
   it('learns a smaller limit and a longer window from an answer', async () => {
     budget.observe('loc', { limit: 2, intervalMs: 2000 });
+    await pass(0);
     void askTimes(3, 'call');
     await pass(1000 + MARGIN_MS);
     expect(count('call')).toBe(2);
@@ -160,9 +162,41 @@ export function itKeepsTheRateBudget(make: () => BudgetUnderTest): void {
   });
 
   it('refuses callers beyond the length of its queue', async () => {
-    void askTimes(10 + 30, 'call');
+    void askTimes(10, 'call');
+    await pass(0);
+    void askTimes(30, 'call');
     const outcome = await ask('one too many');
     expect(outcome).toBeInstanceOf(RateBudgetExhausted);
     expect((outcome as RateBudgetExhausted).retryAfterMs).toBeGreaterThan(0);
+  });
+
+  it('spreads bulk work over the window, so that an interactive caller waits a part of it at most', async () => {
+    void askTimes(30, 'bulk', 'bulk');
+    await pass(3_000);
+    void askTimes(3, 'interactive');
+    await pass(500);
+    expect(count('interactive')).toBe(3);
+  });
+
+  it('uses nearly all that is permitted for bulk work when there is no other', async () => {
+    budget.observe('loc', { limit: 100, intervalMs: 10_000 });
+    const ask30 = async (): Promise<void> => {
+      void askTimes(29, 'bulk', 'bulk');
+      await pass(2_700);
+    };
+    for (let n = 0; n < 40; n++) await ask30();
+    const seconds = (40 * 2_700) / 1_000;
+    expect(count('bulk')).toBeGreaterThanOrEqual(Math.floor(seconds * 10 * 0.95));
+    expect(count('bulk')).toBeLessThanOrEqual(seconds * 10);
+  });
+
+  it('leaves the last of the day to interactive callers', async () => {
+    budget.observe('loc', { dailyLimit: 1_000, dailyRemaining: 49 });
+    expect(await ask('bulk', 'bulk')).toBeInstanceOf(RateBudgetExhausted);
+    await ask('interactive');
+    expect(admitted).toEqual(['interactive']);
+    budget.observe('loc', { dailyLimit: 1_000, dailyRemaining: 1_000 });
+    await ask('bulk', 'bulk');
+    expect(count('bulk')).toBe(1);
   });
 }
