@@ -58,10 +58,13 @@ export class ContactLinks {
     return (await manager.findOneBy(ContactLink, { ...place, contactId })) ?? undefined;
   }
 
-  /** The same contact in the account's other locations. */
-  async elsewhere(manager: EntityManager, place: Place, contactId: number): Promise<ContactLink[]> {
-    const links = await manager.findBy(ContactLink, { accountId: place.accountId, contactId });
-    return links.filter(({ locationId }) => locationId !== place.locationId);
+  /** Those of these contacts in all of the account's locations. */
+  async ofContacts(
+    manager: EntityManager,
+    accountId: number,
+    contactIds: readonly number[],
+  ): Promise<ContactLink[]> {
+    return manager.findBy(ContactLink, { accountId, contactId: Any([...contactIds]) });
   }
 
   /**

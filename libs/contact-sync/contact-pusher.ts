@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { ContactStore } from '#libs/contacts';
-import { Connection, type Contact, type ContactLink, type DeletionChoice, type Hook } from '#libs/database';
+import { ContactLabels, ContactStore } from '#libs/contacts';
+import { type Contact, type ContactLink, type DeletionChoice, type Hook } from '#libs/database';
 import { type HighLevelApi, type HighLevelContact, HighLevelError } from '#libs/highlevel';
 import { HighLevelClients } from '#libs/integrations';
+import { GroupCommit } from '#libs/queue';
 import { DataSource } from 'typeorm';
 import { type ContactFields, type FieldName, fieldNames, readSnapshot } from './canonical-contact.js';
 import { ContactLinks, placeOfHook } from './contact-links.js';
-import { LocalSide } from './local-side.js';
-import { Outbox, type OutboundWork } from './outbox.js';
-import { PushCompletion, type Pushed } from './push-completion.js';
+import { localFields } from './local-contact.js';
+import { type Ending, Outbox, type OutboundWork } from './outbox.js';
+import { type Completion, PushCompletion, type Pushed } from './push-completion.js';
 import { isEmptyPatch, isNothing, planCreate, planUpdate, type UpdatePlan } from './push-plan.js';
 import { SyncChoices } from './sync-choices.js';
 
@@ -17,13 +18,26 @@ export const ARCHIVE_TAG = 'deleted in deskflow';
 
 /** A contact to push, as it is now. */
 interface Subject {
-  readonly hook: Hook;
   readonly work: OutboundWork;
-  readonly contact: Contact;
+  /** Undefined when it was deleted. */
+  readonly contact: Contact | undefined;
   readonly link: ContactLink | undefined;
+  readonly labels: readonly string[];
   /** Fields that belong to another location. */
   readonly foreign: ReadonlySet<FieldName>;
+}
+
+/** A subject that there is. */
+interface Present extends Subject {
+  readonly contact: Contact;
+}
+
+/** Contacts that are pushed side by side: read together, and what became of them written together. */
+export interface PushBatch {
+  readonly hook: Hook;
   readonly api: HighLevelApi;
+  readonly subjects: ReadonlyMap<OutboundWork, Subject>;
+  readonly completions: GroupCommit<Completion>;
 }
 
 type Answer = Pick<Pushed, 'ghlContactId' | 'sent' | 'answer' | 'tags'>;
@@ -36,7 +50,7 @@ export class DuplicateInHighLevel extends Error {
   }
 }
 
-/** Brings the present state of one DeskFlow contact to HighLevel. */
+/** Brings the present state of DeskFlow's contacts to HighLevel. */
 @Injectable()
 export class ContactPusher {
   constructor(
@@ -44,35 +58,69 @@ export class ContactPusher {
     private readonly clients: HighLevelClients,
     private readonly store: ContactStore,
     private readonly links: ContactLinks,
-    private readonly localSide: LocalSide,
+    private readonly labels: ContactLabels,
     private readonly outbox: Outbox,
     private readonly completion: PushCompletion,
     private readonly choices: SyncChoices,
   ) {}
 
   /**
+   * Reads what is to be pushed, in as many statements for one contact as for many.
+   * @param country that of the location
+   */
+  async open(hook: Hook, country: string | null, works: readonly OutboundWork[]): Promise<PushBatch> {
+    const { manager } = this.database;
+    const { accountId, referenceId } = hook;
+    const ids = works.map(({ contactId }) => contactId);
+    const contacts = new Map(
+      (await this.store.findAll(manager, accountId, ids)).map((contact) => [contact.id, contact]),
+    );
+    const links = await this.links.ofContacts(manager, accountId, ids);
+    const labels = await this.labels.ofAll(manager, ids);
+    const subjects = works.map((work): [OutboundWork, Subject] => {
+      const its = links.filter(({ contactId }) => contactId === work.contactId);
+      const link = its.find(({ locationId }) => locationId === referenceId);
+      const foreign = foreignFields(
+        its.filter((other) => other !== link),
+        link,
+      );
+      const contact = contacts.get(work.contactId);
+      return [work, { work, contact, link, labels: labels.get(work.contactId) ?? [], foreign }];
+    });
+    const completions = new GroupCommit<Completion>({
+      write: (group) => this.completion.complete(hook, country, group),
+      isItemsFault: () => true,
+      maxItems: works.length,
+    });
+    return { hook, api: this.clients.forHook(hook), subjects: new Map(subjects), completions };
+  }
+
+  /**
    * Sends what differs from the snapshot and ends the work; without a difference nothing is sent.
    * Throws what the API client throws, LeaseLost, PlanOutdated and DuplicateInHighLevel; the work is then still open.
+   * @param work one of the batch's
    */
-  async push(hook: Hook, work: OutboundWork): Promise<void> {
-    const { manager } = this.database;
-    const place = placeOfHook(hook);
-    const link = await this.links.ofContact(manager, place, work.contactId);
-    const contact = await this.store.find(manager, hook.accountId, work.contactId);
+  async push(batch: PushBatch, work: OutboundWork): Promise<void> {
+    const subject = batch.subjects.get(work);
+    if (!subject) throw new Error('The work is not of this batch');
+    const { contact, link } = subject;
     if (!contact) {
-      if (link) return this.follow(hook, work, link);
-      return this.outbox.finish(manager, work, 'ignored', 'deleted_in_deskflow');
+      if (link) return this.follow(batch, work, link);
+      return this.end(work, { state: 'ignored', reason: 'deleted_in_deskflow' });
     }
-    if (link?.remoteDeletedAt) return this.outbox.finish(manager, work, 'ignored', 'deleted_in_highlevel');
-    const foreign = foreignFields(await this.links.elsewhere(manager, place, contact.id), link);
-    const subject = { hook, work, contact, link, foreign, api: this.clients.forHook(hook) };
-    return link ? this.update(subject, link) : this.create(subject);
+    if (link?.remoteDeletedAt) return this.end(work, { state: 'ignored', reason: 'deleted_in_highlevel' });
+    const present = { ...subject, contact };
+    return link ? this.update(batch, present, link) : this.create(batch, present);
+  }
+
+  private async end(work: OutboundWork, ending: Ending): Promise<void> {
+    await this.outbox.finish(this.database.manager, work, ending);
   }
 
   /** The contact was deleted here: HighLevel's goes the way the account has chosen. */
-  private async follow(hook: Hook, work: OutboundWork, link: ContactLink): Promise<void> {
+  private async follow({ hook, api }: PushBatch, work: OutboundWork, link: ContactLink): Promise<void> {
     const { onDelete } = await this.choices.of(hook.accountId);
-    if (!link.remoteDeletedAt) await this.carryOut(onDelete, this.clients.forHook(hook), link.ghlContactId);
+    if (!link.remoteDeletedAt) await this.carryOut(onDelete, api, link.ghlContactId);
     await this.completion.left(hook, work, link, onDelete);
   }
 
@@ -86,49 +134,53 @@ export class ContactPusher {
     }
   }
 
-  private async update(subject: Subject, link: ContactLink): Promise<void> {
-    const { hook, work, foreign, api } = subject;
+  private async update(batch: PushBatch, subject: Present, link: ContactLink): Promise<void> {
+    const { work, foreign } = subject;
     const base = readSnapshot(link.snapshot);
-    const plan = planUpdate(base, await this.read(subject, base), foreign);
-    if (isNothing(plan)) return this.outbox.finish(this.database.manager, work, 'done', 'unchanged');
+    const plan = planUpdate(base, fieldsOf(subject, base), foreign);
+    if (isNothing(plan)) return this.end(work, { state: 'done', reason: 'unchanged' });
     let answer: Answer;
     try {
-      answer = await send(api, link.ghlContactId, plan);
+      answer = await send(batch.api, link.ghlContactId, plan);
     } catch (error) {
-      if (isKind(error, 'not_found')) return this.completion.missing(hook, work, link);
+      if (isKind(error, 'not_found')) return this.completion.missing(batch.hook, work, link);
       if (!isKind(error, 'duplicate_contact')) throw error;
-      answer = await this.sendToDuplicate(subject, error);
+      answer = await this.sendToDuplicate(batch, subject, error);
     }
-    await this.complete(subject, answer);
+    await batch.completions.add({ work, pushed: { ...answer, link } });
   }
 
-  private async create(subject: Subject): Promise<void> {
-    const { work, foreign, api } = subject;
-    const plan = planCreate(await this.read(subject, {}), foreign);
-    if (!plan) return this.outbox.finish(this.database.manager, work, 'ignored', 'neither_email_nor_phone');
+  private async create(batch: PushBatch, subject: Present): Promise<void> {
+    const { work, link, foreign } = subject;
+    const plan = planCreate(fieldsOf(subject, {}), foreign);
+    if (!plan) return this.end(work, { state: 'ignored', reason: 'neither_email_nor_phone' });
     let answer: Answer;
     try {
       // Without tags: here they would replace those the contact may have already (HL 5.5).
-      const { contact } = await api.contacts.upsert(plan.contact);
+      const { contact } = await batch.api.contacts.upsert(plan.contact);
       answer = {
         ghlContactId: contact.id,
         sent: plan.sent,
         answer: contact,
-        tags: await tag(api, contact, plan.addTags),
+        tags: await tag(batch.api, contact, plan.addTags),
       };
     } catch (error) {
       if (!isKind(error, 'duplicate_contact')) throw error;
-      answer = await this.sendToDuplicate(subject, error);
+      answer = await this.sendToDuplicate(batch, subject, error);
     }
-    await this.complete(subject, answer);
+    await batch.completions.add({ work, pushed: { ...answer, link } });
   }
 
   /**
    * HighLevel says which contact this one is: that becomes its partner.
    * @throws DuplicateInHighLevel when that has a partner already, or when there is yet another duplicate
    */
-  private async sendToDuplicate(subject: Subject, { contactId }: HighLevelError): Promise<Answer> {
-    const { hook, contact, link, foreign, api } = subject;
+  private async sendToDuplicate(
+    { hook, api }: PushBatch,
+    subject: Present,
+    { contactId }: HighLevelError,
+  ): Promise<Answer> {
+    const { contact, link, foreign } = subject;
     if (contactId === undefined || contactId === link?.ghlContactId)
       throw new DuplicateInHighLevel(contactId);
     const other = await this.links.ofRemote(this.database.manager, placeOfHook(hook), contactId);
@@ -136,20 +188,15 @@ export class ContactPusher {
       other && other.contactId !== contact.id && !other.localDeletedAt && !other.remoteDeletedAt;
     if (isTaken) throw new DuplicateInHighLevel(contactId);
     try {
-      return await send(api, contactId, planUpdate({}, await this.read(subject, {}), foreign));
+      return await send(api, contactId, planUpdate({}, fieldsOf(subject, {}), foreign));
     } catch (error) {
       throw isKind(error, 'duplicate_contact') ? new DuplicateInHighLevel(error.contactId) : error;
     }
   }
+}
 
-  private async read({ contact }: Subject, base: ContactFields): Promise<ContactFields> {
-    return this.localSide.read(this.database.manager, contact, base);
-  }
-
-  private async complete({ hook, work, link }: Subject, answer: Answer): Promise<void> {
-    const connection = await this.database.manager.findOneBy(Connection, { hookId: hook.id });
-    await this.completion.pushed(hook, work, { ...answer, link, country: connection?.country ?? null });
-  }
+function fieldsOf({ contact, labels }: Present, base: ContactFields): ContactFields {
+  return localFields(contact, labels, base);
 }
 
 /** `PUT` for values, the tag calls for tags: tags in a `PUT` would replace all (HL 5.10). */

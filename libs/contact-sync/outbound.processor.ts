@@ -4,7 +4,7 @@ import { Connection, type Hook, HookStatus } from '#libs/database';
 import { Hooks } from '#libs/integrations';
 import { HOOKS_AT_ONCE, type WakeUp } from '#libs/queue';
 import { DataSource } from 'typeorm';
-import { ContactPusher } from './contact-pusher.js';
+import { ContactPusher, type PushBatch } from './contact-pusher.js';
 import { Outbox, type OutboundWork } from './outbox.js';
 import { reactTo } from './push-failure.js';
 import { PushMetrics } from './push-metrics.js';
@@ -28,10 +28,11 @@ export class OutboundProcessor implements OnModuleDestroy {
   async work({ data: { hookId } }: WakeUp): Promise<void> {
     for (;;) {
       const hook = await this.hooks.findById(hookId);
-      if (this.isStopping || !hook || !(await this.isWell(hook))) return;
+      const connection = await this.database.manager.findOneBy(Connection, { hookId });
+      if (this.isStopping || !hook || !isWell(hook, connection)) return;
       const claimed = await this.outbox.claim(hookId);
       if (claimed.length === 0) return;
-      await Promise.all(claimed.map((work) => this.push(hook, work)));
+      await this.pushAll(hook, connection?.country ?? null, claimed);
     }
   }
 
@@ -40,17 +41,15 @@ export class OutboundProcessor implements OnModuleDestroy {
     this.isStopping = true;
   }
 
-  /** Rows of a location that is suspended, or must be authorized again, wait until it is well. */
-  private async isWell(hook: Hook): Promise<boolean> {
-    if (hook.status !== HookStatus.enabled) return false;
-    const connection = await this.database.manager.findOneBy(Connection, { hookId: hook.id });
-    return (connection?.state ?? 'connected') === 'connected';
+  private async pushAll(hook: Hook, country: string | null, works: readonly OutboundWork[]): Promise<void> {
+    const batch = this.pusher.open(hook, country, works);
+    await Promise.all(works.map((work) => this.push(hook, batch, work)));
   }
 
   /** The one place that turns a failed push into a state of its rows. */
-  private async push(hook: Hook, work: OutboundWork): Promise<void> {
+  private async push(hook: Hook, batch: Promise<PushBatch>, work: OutboundWork): Promise<void> {
     try {
-      await this.pusher.push(hook, work);
+      await this.pusher.push(await batch, work);
       this.metrics.ended('done');
     } catch (error) {
       await this.record(hook, work, error);
@@ -74,4 +73,9 @@ export class OutboundProcessor implements OnModuleDestroy {
     this.metrics.ended(reaction.kind);
     return this.outbox.close(work, reaction.kind, reaction.reason, message);
   }
+}
+
+/** Rows of a location that is suspended, or must be authorized again, wait until it is well. */
+function isWell(hook: Hook, connection: Connection | null): boolean {
+  return hook.status === HookStatus.enabled && (connection?.state ?? 'connected') === 'connected';
 }

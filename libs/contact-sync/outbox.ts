@@ -27,6 +27,12 @@ export interface OutboundWork {
   readonly attempts: number;
 }
 
+/** How work ended that did not fail. */
+export interface Ending {
+  readonly state: 'done' | 'ignored';
+  readonly reason?: string;
+}
+
 /** Rows of `ghl.outbox`: claimed under a lease, in order for each contact, finished by compare-and-set. */
 @Injectable()
 export class Outbox {
@@ -75,19 +81,29 @@ export class Outbox {
    * Ends the work in the caller's transaction.
    * @throws LeaseLost when it is no longer ours
    */
-  async finish(
-    manager: EntityManager,
-    work: OutboundWork,
-    state: 'done' | 'ignored',
-    reason: string | null,
-  ): Promise<void> {
-    const [, count] = await manager.query<[unknown, number]>(
-      `update ghl.outbox
-          set state = $3, reason = $4, finished_at = now(), lease_token = null, lease_until = null
-        where id = any($1::bigint[]) and lease_token = $2 and state = 'processing'`,
-      [work.rowIds, work.leaseToken, state, reason],
+  async finish(manager: EntityManager, work: OutboundWork, ending: Ending): Promise<void> {
+    await this.finishAll(manager, new Map([[work, ending]]));
+  }
+
+  /** As `finish`, in one statement. */
+  async finishAll(manager: EntityManager, endings: ReadonlyMap<OutboundWork, Ending>): Promise<void> {
+    const rows = [...endings].flatMap(([{ rowIds, leaseToken }, { state, reason = null }]) =>
+      rowIds.map((id) => ({ id, leaseToken, state, reason })),
     );
-    if (count !== work.rowIds.length) throw new LeaseLost();
+    if (rows.length === 0) return;
+    const [, count] = await manager.query<[unknown, number]>(
+      `update ghl.outbox o
+          set state = ended.state, reason = ended.reason, finished_at = now(), lease_token = null, lease_until = null
+         from unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[]) as ended (id, lease_token, state, reason)
+        where o.id = ended.id and o.lease_token = ended.lease_token and o.state = 'processing'`,
+      [
+        rows.map(({ id }) => id),
+        rows.map(({ leaseToken }) => leaseToken),
+        rows.map(({ state }) => state),
+        rows.map(({ reason }) => reason),
+      ],
+    );
+    if (count !== rows.length) throw new LeaseLost();
   }
 
   /** Ends work that failed for good; nothing happens when it is no longer ours. */

@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { retriedTransaction } from '#libs/contacts';
+import { ContactLabels, retriedTransaction } from '#libs/contacts';
 import { type Contact, type ContactLink, type DeletionChoice, type Hook } from '#libs/database';
 import { type HighLevelContact } from '#libs/highlevel';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type FieldChanges, readSnapshot, withChanges } from './canonical-contact.js';
-import { ContactLinks, type Place, placeOfHook } from './contact-links.js';
+import { type Agreement, ContactLinks, type Place, placeOfHook } from './contact-links.js';
 import { parseDate } from './fold-events.js';
-import { LocalSide } from './local-side.js';
+import { localFields } from './local-contact.js';
+import { LocalSide, type LocalWrite } from './local-side.js';
 import { merge } from './merge.js';
-import { Outbox, type OutboundWork } from './outbox.js';
+import { type Ending, Outbox, type OutboundWork } from './outbox.js';
 import { overlay } from './remote-contact.js';
 import { markOrigin } from './sync-origin.js';
 
@@ -21,7 +22,28 @@ export interface Pushed {
   readonly tags: readonly string[] | undefined;
   /** The link as it was when the push was planned. */
   readonly link: ContactLink | undefined;
-  readonly country: string | null;
+}
+
+/** A push that is to be written down. */
+export interface Completion {
+  readonly work: OutboundWork;
+  readonly pushed: Pushed;
+}
+
+/** Contacts, links and HighLevel's contacts of pushes, which nobody else changes until the transaction ends. */
+interface Locked {
+  readonly contacts: ReadonlyMap<number, Contact>;
+  /** By DeskFlow's contact. */
+  readonly links: ReadonlyMap<number, ContactLink>;
+  /** By HighLevel's contact. */
+  readonly others: ReadonlyMap<string, ContactLink>;
+}
+
+/** A push whose outcome is what both sides agree on. */
+interface Agreed {
+  readonly contact: Contact;
+  readonly link: ContactLink | undefined;
+  readonly pushed: Pushed;
 }
 
 /** What has become of HighLevel's contact, as a reason of the outbox row. */
@@ -46,29 +68,61 @@ export class PushCompletion {
     private readonly database: DataSource,
     private readonly links: ContactLinks,
     private readonly localSide: LocalSide,
+    private readonly labels: ContactLabels,
     private readonly outbox: Outbox,
   ) {}
 
   /**
+   * All of them, or none.
+   * @param country that of the location
    * @throws LeaseLost, PlanOutdated: nothing is written, and pushing again does no harm
    */
-  async pushed(hook: Hook, work: OutboundWork, pushed: Pushed): Promise<void> {
+  async complete(hook: Hook, country: string | null, completions: readonly Completion[]): Promise<void> {
     const place = placeOfHook(hook);
     await retriedTransaction(this.database, async (manager) => {
       await markOrigin(manager, hook.id);
-      await this.links.lock(manager, place, [
-        pushed.ghlContactId,
-        ...(pushed.link ? [pushed.link.ghlContactId] : []),
-      ]);
-      const contact = await this.localSide.lock(manager, place, work.contactId);
-      if (!contact) return this.leaveOrphan(manager, hook, work, pushed);
-      const link = await this.links.ofContact(manager, place, contact.id);
-      if (!(await this.mayLink(manager, place, contact, link, pushed))) {
-        return this.outbox.finish(manager, work, 'ignored', 'linked_to_another_contact');
+      const now = await this.lock(manager, place, completions);
+      const endings = new Map<OutboundWork, Ending>();
+      const agreed: Agreed[] = [];
+      for (const { work, pushed } of completions) {
+        const contact = now.contacts.get(work.contactId);
+        const link = now.links.get(work.contactId);
+        if (!contact) {
+          await this.leaveOrphan(manager, hook, work, pushed);
+        } else if (!(await this.mayLink(manager, contact, link, pushed, now.others))) {
+          endings.set(work, { state: 'ignored', reason: 'linked_to_another_contact' });
+        } else {
+          if (!isOvertaken(link, pushed)) agreed.push({ contact, link, pushed });
+          endings.set(work, { state: 'done' });
+        }
       }
-      if (!isOvertaken(link, pushed)) await this.agree(manager, place, contact, link, pushed);
-      await this.outbox.finish(manager, work, 'done', null);
+      await this.agree(manager, place, country, agreed);
+      await this.outbox.finishAll(manager, endings);
     });
+  }
+
+  /** What is locked stays as it is read here: HighLevel's contacts first, as everywhere, then DeskFlow's. */
+  private async lock(
+    manager: EntityManager,
+    place: Place,
+    completions: readonly Completion[],
+  ): Promise<Locked> {
+    const contactIds = completions.map(({ work }) => work.contactId);
+    const ghlContactIds = completions.map(({ pushed }) => pushed.ghlContactId);
+    const before = completions.flatMap(({ pushed }) => pushed.link?.ghlContactId ?? []);
+    await this.links.lock(manager, place, [...ghlContactIds, ...before]);
+    const contacts = await this.localSide.lockAll(manager, place, contactIds);
+    const links = await this.links.ofContacts(manager, place.accountId, contactIds);
+    const others = await this.links.ofRemotes(manager, place, ghlContactIds);
+    return {
+      contacts,
+      links: new Map(
+        links
+          .filter(({ locationId }) => locationId === place.locationId)
+          .map((link) => [link.contactId, link]),
+      ),
+      others: new Map(others.map((link) => [link.ghlContactId, link])),
+    };
   }
 
   /** HighLevel does not know the contact any more. It stays in DeskFlow, and is not sent again. */
@@ -76,7 +130,7 @@ export class PushCompletion {
     await retriedTransaction(this.database, async (manager) => {
       await this.links.lock(manager, placeOfHook(hook), [link.ghlContactId]);
       await this.links.markRemoteDeleted(manager, link, new Date());
-      await this.outbox.finish(manager, work, 'ignored', 'deleted_in_highlevel');
+      await this.outbox.finish(manager, work, { state: 'ignored', reason: 'deleted_in_highlevel' });
     });
   }
 
@@ -85,7 +139,7 @@ export class PushCompletion {
     await retriedTransaction(this.database, async (manager) => {
       await this.links.lock(manager, placeOfHook(hook), [link.ghlContactId]);
       await this.links.markLocalDeleted(manager, link);
-      await this.outbox.finish(manager, work, 'done', LEFT[onDelete]);
+      await this.outbox.finish(manager, work, { state: 'done', reason: LEFT[onDelete] });
     });
   }
 
@@ -104,20 +158,20 @@ export class PushCompletion {
     }
     const link = await this.links.ofContact(manager, place, work.contactId);
     if (link) await this.links.markLocalDeleted(manager, link);
-    await this.outbox.finish(manager, work, 'ignored', 'deleted_in_deskflow');
+    await this.outbox.finish(manager, work, { state: 'ignored', reason: 'deleted_in_deskflow' });
   }
 
   /** One to one: neither side may have got another partner in the meantime. A deleted partner does not count. */
   private async mayLink(
     manager: EntityManager,
-    place: Place,
     contact: Contact,
     link: ContactLink | undefined,
     pushed: Pushed,
+    others: Locked['others'],
   ): Promise<boolean> {
     const isKnownLink = !link || [pushed.ghlContactId, pushed.link?.ghlContactId].includes(link.ghlContactId);
     if (!isKnownLink && !link.remoteDeletedAt) return false;
-    const other = await this.links.ofRemote(manager, place, pushed.ghlContactId);
+    const other = others.get(pushed.ghlContactId);
     if (!other || other.contactId === contact.id) return true;
     if (!other.remoteDeletedAt && !other.localDeletedAt) return false;
     await this.links.remove(manager, other);
@@ -125,32 +179,44 @@ export class PushCompletion {
   }
 
   /**
-   * What HighLevel made of our values is its state now, other people's changes included. Had the contact changed here
+   * What HighLevel made of our values is its state now, other people's changes included. Had a contact changed here
    * since it was planned, its newer value stays; the trigger has made another row for it.
    */
   private async agree(
     manager: EntityManager,
     place: Place,
-    contact: Contact,
-    link: ContactLink | undefined,
-    pushed: Pushed,
+    country: string | null,
+    agreed: readonly Agreed[],
   ): Promise<void> {
-    const { ghlContactId, sent, answer, tags, country } = pushed;
-    const isSamePair = link?.ghlContactId === ghlContactId;
-    const known = isSamePair ? readSnapshot(link.snapshot) : {};
-    const said = { ...(answer ?? { id: ghlContactId }), ...(tags && { tags: [...tags] }) };
-    const remote = overlay(withChanges(known, sent), said, country);
-    // What was sent is agreed, unless an event has come between and written its own value over ours.
-    const base = hasMoved(link, pushed) ? known : withChanges(known, sent);
-    const merged = merge(base, await this.localSide.read(manager, contact, base), remote, 'local');
-    const newId = isSamePair ? undefined : { ghlContactId, previous: link?.ghlContactId };
-    await this.localSide.write(manager, place, { contact, merge: merged, newId });
-    const versions = [answeredAt(pushed), isSamePair ? link.remoteVersion : null];
-    const times = versions.flatMap((version) => version?.getTime() ?? []);
-    const remoteVersion = times.length === 0 ? null : new Date(Math.max(...times));
-    const agreement = { contactId: contact.id, ghlContactId, snapshot: remote, remoteVersion };
-    await this.links.agree(manager, place, [agreement]);
+    if (agreed.length === 0) return;
+    const labels = await this.labels.ofAll(
+      manager,
+      agreed.map(({ contact }) => contact.id),
+    );
+    const writes: LocalWrite[] = [];
+    const agreements: Agreement[] = [];
+    for (const { contact, link, pushed } of agreed) {
+      const { ghlContactId, sent, answer, tags } = pushed;
+      const isSamePair = link?.ghlContactId === ghlContactId;
+      const known = isSamePair ? readSnapshot(link.snapshot) : {};
+      const said = { ...(answer ?? { id: ghlContactId }), ...(tags && { tags: [...tags] }) };
+      const remote = overlay(withChanges(known, sent), said, country);
+      // What was sent is agreed, unless an event has come between and written its own value over ours.
+      const base = hasMoved(link, pushed) ? known : withChanges(known, sent);
+      const local = localFields(contact, labels.get(contact.id) ?? [], base);
+      const newId = isSamePair ? undefined : { ghlContactId, previous: link?.ghlContactId };
+      writes.push({ contact, merge: merge(base, local, remote, 'local'), newId });
+      const remoteVersion = latestOf(answeredAt(pushed), isSamePair ? link.remoteVersion : null);
+      agreements.push({ contactId: contact.id, ghlContactId, snapshot: remote, remoteVersion });
+    }
+    await this.localSide.writeAll(manager, place, writes);
+    await this.links.agree(manager, place, agreements);
   }
+}
+
+function latestOf(...dates: readonly (Date | null)[]): Date | null {
+  const times = dates.flatMap((date) => date?.getTime() ?? []);
+  return times.length === 0 ? null : new Date(Math.max(...times));
 }
 
 /**

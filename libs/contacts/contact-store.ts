@@ -37,6 +37,11 @@ export class ContactStore {
     return (await manager.findOneBy(Contact, { id, accountId })) ?? undefined;
   }
 
+  /** Those that do not exist are left out. */
+  async findAll(manager: EntityManager, accountId: number, ids: readonly number[]): Promise<Contact[]> {
+    return manager.findBy(Contact, { id: In(ids), accountId });
+  }
+
   /** Locks the row, so that what `update` computes from it still holds when it writes. */
   async findForUpdate(manager: EntityManager, accountId: number, id: number): Promise<Contact | undefined> {
     const [found] = await this.findAllForUpdate(manager, accountId, [id]);

@@ -11,6 +11,9 @@ import {
 import { SharedRedis } from '#libs/queue';
 import { TokenRefreshService } from './token-refresh.service.js';
 
+/** A token is read again after so long: minutes before its end it is replaced. */
+const TOKEN_REUSED_MS = 1_000;
+
 /** Makes API clients that fetch and renew their own tokens and share one rate budget, with other processes by Redis. */
 @Injectable()
 export class HighLevelClients {
@@ -40,9 +43,24 @@ export class HighLevelClients {
       budget: this.budget,
       priority,
       tokens: {
-        current: () => this.refreshService.freshAccessToken(hook.id),
+        current: this.reused(() => this.refreshService.freshAccessToken(hook.id)),
         renew: (rejectedToken) => this.refreshService.refresh(hook.id, { rejectedToken }),
       },
     });
+  }
+
+  /** Calls that are made side by side read the token once. One that was replaced meanwhile is refused, and renewed. */
+  private reused(read: () => Promise<string>): () => Promise<string> {
+    let token: Promise<string> | undefined;
+    let readAt = -Infinity;
+    return () => {
+      const now = performance.now();
+      if (token === undefined || now - readAt > TOKEN_REUSED_MS) {
+        readAt = now;
+        token = read();
+        token.catch(() => (token = undefined));
+      }
+      return token;
+    };
   }
 }

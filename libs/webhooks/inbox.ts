@@ -7,10 +7,9 @@ import {
   queryPrepared,
 } from '#libs/database';
 import { Throttled } from '#libs/errors';
-import { WakeUps } from '#libs/queue';
+import { GroupCommit, WakeUps } from '#libs/queue';
 import { DataSource } from 'typeorm';
 import { type Delivery } from './delivery.js';
-import { GroupCommit } from './group-commit.js';
 import { LIFECYCLE_LANE } from './inbox-claims.js';
 import { IntakeMetrics } from './intake-metrics.js';
 import { IntakeOutage } from './intake-outage.js';
@@ -80,14 +79,16 @@ export class Inbox {
   private readonly logger = new Logger(Inbox.name);
   private readonly commits = new GroupCommit<Delivery>({
     write: (deliveries) => this.write(deliveries),
-    sizeOf: ({ body }) => body.length,
     isItemsFault: isDataFault,
     maxItems: MAX_GROUP_ROWS,
-    maxBytes: MAX_GROUP_BYTES,
-    maxWaitingBytes: MAX_WAITING_BYTES,
-    onFull: () => {
-      this.outage.refused();
-      return notStored();
+    memory: {
+      sizeOf: ({ body }) => body.length,
+      maxBytes: MAX_GROUP_BYTES,
+      maxWaitingBytes: MAX_WAITING_BYTES,
+      onFull: () => {
+        this.outage.refused();
+        return notStored();
+      },
     },
   });
 

@@ -1,21 +1,25 @@
 /**
- * How fast a worker imports contacts, beside a loop that does the least there is to do: `npm run bench:contacts`. Real
- * PostgreSQL with an account that has many contacts already, the simulator without limits over HTTP in a process of its
- * own, the worker's own runner. BENCH_CONTACTS (50,000) and BENCH_HISTORY (500,000) say how many. The last line is JSON.
+ * Contacts, fast and many: `npm run bench:contacts`. How fast a worker imports, beside a loop that does the least there is
+ * to do; how much of HighLevel's rate limit an import with edits beside it uses; how long a change takes from one side to
+ * the other, with embedded defaults and with Redis. Real PostgreSQL with an account that has many contacts already, the
+ * simulator over HTTP in a process of its own. BENCH_CONTACTS (50,000) and BENCH_HISTORY (500,000) say how many. The last
+ * line is JSON.
  */
 import 'reflect-metadata';
-import { setTimeout } from 'node:timers/promises';
-import { type INestApplicationContext, Logger, Module } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import pg from 'pg';
-import { ConfigModule, loadConfig } from '#libs/config';
-import { DatabaseModule } from '#libs/database';
+import { loadConfig } from '#libs/config';
 import { type ContactPage, HighLevelApi } from '#libs/highlevel';
-import { CONTACTS_PER_PAGE, ImportRunner, ImportsWorkerModule } from '#libs/imports';
-import { QueueModule } from '#libs/queue';
+import { CONTACTS_PER_PAGE, ImportRunner } from '#libs/imports';
+import { WorkerModule } from '#apps/worker/worker.module.js';
+import { RedisServer, redisIsInstalled } from '../queue/redis-server.js';
 import { BenchDatabase } from './bench-database.js';
 import { BenchSimulator } from './bench-simulator.js';
+import { connectLocation } from './connect-location.js';
 import { fillWithHistory } from './history.js';
+import { type BothWays, measureLatencies } from './latency.js';
 import { print, printTable, ratio } from './report.js';
 import { serviceEnvironment } from './service-under-test.js';
 
@@ -25,9 +29,20 @@ const HISTORY = Number(process.env['BENCH_HISTORY'] ?? 500_000);
 const LOOP_CONTACTS = Math.min(CONTACTS, 5_000);
 const LOOK_EVERY_MS = 50;
 const MEGABYTE = 1024 * 1024;
+/** Edits beside the import that runs under HighLevel's limits. */
+const EDIT_EVERY_MS = 500;
+/** HL 3: 100 in ten seconds. */
+const PERMITTED_PER_SECOND = 10;
+const WINDOW_MS = 11_000;
 
-@Module({})
-class BenchWorker {}
+/** What is told of imports. */
+interface ImportFigures {
+  readonly import_contacts_per_s: number;
+  readonly import_vs_upsert_loop: number;
+  readonly import_rss_growth_mb: number;
+  readonly rate_limit_use: number;
+  readonly http_429: number;
+}
 
 /** How an import went. */
 interface ImportRun {
@@ -38,17 +53,38 @@ interface ImportRun {
 
 const simulator = await BenchSimulator.start();
 const database = await BenchDatabase.start();
+let imports: ImportFigures;
 try {
-  await measure();
+  imports = await measureImports();
 } finally {
   simulator.stop();
   await database.stop();
 }
+const embedded = await measureLatencies();
+const overRedis = await measureOverRedis();
+printTable([
+  { 'from one side to the other': 'embedded defaults', ...shown(embedded) },
+  ...(overRedis ? [{ 'from one side to the other': 'with Redis', ...shown(overRedis) }] : []),
+]);
+if (!overRedis) print('Not measured with Redis: no redis-server on this machine');
+print(
+  JSON.stringify({
+    ...imports,
+    inbound_p50_ms: embedded.inbound.p50,
+    inbound_p99_ms: embedded.inbound.p99,
+    outbound_p50_ms: embedded.outbound.p50,
+    outbound_p99_ms: embedded.outbound.p99,
+    ...(overRedis && {
+      redis_inbound_p50_ms: overRedis.inbound.p50,
+      redis_inbound_p99_ms: overRedis.inbound.p99,
+      redis_outbound_p50_ms: overRedis.outbound.p50,
+      redis_outbound_p99_ms: overRedis.outbound.p99,
+    }),
+  }),
+);
 
-async function measure(): Promise<void> {
-  const [pair] = await simulator.install(1);
-  const token = pair?.accessToken ?? '';
-  await connect(token, pair?.refreshToken ?? '');
+async function measureImports(): Promise<ImportFigures> {
+  const token = await connectLocation(database, simulator);
   print(`Filling the account with ${HISTORY} contacts …`);
   await fillWithHistory(database, HISTORY);
   const worker = await startWorker();
@@ -58,6 +94,7 @@ async function measure(): Promise<void> {
   const loop = await upsertLoop(token);
   const first = await runImport(worker);
   const second = await runImport(worker);
+  const limited = await runUnderLimits(worker);
   await worker.close();
 
   const perSecond = (contacts: number, seconds: number): number => Math.round(contacts / seconds);
@@ -70,31 +107,53 @@ async function measure(): Promise<void> {
     },
     { what: 'a search page at a time, an upsert a contact', 'contacts/s': Math.round(loop) },
   ]);
+  print(`Under HighLevel's limits: ${limited.requests} requests in ${limited.seconds.toFixed(1)} s`);
   if (first.counts['created'] !== CONTACTS || second.counts['unchanged'] !== CONTACTS + 1_000)
     throw new Error(`expected ${CONTACTS} new contacts, then none: ${JSON.stringify([first, second])}`);
-  print(
-    JSON.stringify({
-      import_contacts_per_s: imported,
-      import_vs_upsert_loop: ratio(imported, loop),
-      import_rss_growth_mb: first.rssGrowthMb,
-    }),
-  );
+  return {
+    import_contacts_per_s: imported,
+    import_vs_upsert_loop: ratio(imported, loop),
+    import_rss_growth_mb: first.rssGrowthMb,
+    rate_limit_use: ratio(limited.requests, limited.seconds * PERMITTED_PER_SECOND),
+    http_429: limited.refused,
+  };
 }
 
-/** The hook of the bench becomes that of the simulator's location. */
-async function connect(accessToken: string, refreshToken: string): Promise<void> {
-  const { source, hookId } = database;
-  await source.query(
-    `update integrations_hooks set reference_id = $2::text, access_token = $3,
-            settings = jsonb_build_object('location_id', $2::text, 'refresh_token', $4::text,
-                                          'expires_at', now() + interval '20 hours', 'scope', 'contacts.readonly')
-      where id = $1`,
-    [hookId, simulator.locationId, accessToken, refreshToken],
-  );
-  await source.query(
-    `insert into ghl.connections (hook_id, account_id, country, is_default) values ($1, 1, 'US', true)`,
-    [hookId],
-  );
+/** An import, and contacts that somebody changes in DeskFlow meanwhile. */
+async function runUnderLimits(
+  worker: INestApplicationContext,
+): Promise<{ seconds: number; requests: number; refused: number }> {
+  await simulator.limit('of HighLevel');
+  await sleep(WINDOW_MS); // what was sent without limits would count
+  const edits = setInterval(() => {
+    void database.source.query(
+      `update contacts set additional_attributes = additional_attributes || jsonb_build_object('city', 'Bergen')
+        where id = (select contact_id from ghl.contact_links offset floor(random() * 1000) limit 1)`,
+    );
+  }, EDIT_EVERY_MS);
+  const { seconds } = await runImport(worker);
+  const { total, refused } = await simulator.requests();
+  clearInterval(edits);
+  return { seconds, requests: total, refused };
+}
+
+async function measureOverRedis(): Promise<BothWays | undefined> {
+  if (!redisIsInstalled()) return undefined;
+  const redis = await RedisServer.start();
+  try {
+    return await measureLatencies(redis.url);
+  } finally {
+    await redis.stop();
+  }
+}
+
+function shown({ inbound, outbound }: BothWays): Record<string, number> {
+  return {
+    'in p50 ms': inbound.p50,
+    'in p99 ms': inbound.p99,
+    'out p50 ms': outbound.p50,
+    'out p99 ms': outbound.p99,
+  };
 }
 
 async function startWorker(): Promise<INestApplicationContext> {
@@ -105,15 +164,7 @@ async function startWorker(): Promise<INestApplicationContext> {
     GHL_CLIENT_SECRET: simulator.clientSecret,
   });
   Logger.overrideLogger(['warn', 'error']);
-  return NestFactory.createApplicationContext({
-    module: BenchWorker,
-    imports: [
-      ConfigModule.register(config),
-      DatabaseModule,
-      QueueModule.register(config),
-      ImportsWorkerModule,
-    ],
-  });
+  return NestFactory.createApplicationContext(WorkerModule.register(config));
 }
 
 async function runImport(worker: INestApplicationContext): Promise<ImportRun> {
@@ -128,7 +179,7 @@ async function runImport(worker: INestApplicationContext): Promise<ImportRun> {
   const started = performance.now();
   await worker.get(ImportRunner, { strict: false }).runOnSchedule();
   for (;;) {
-    await setTimeout(LOOK_EVERY_MS);
+    await sleep(LOOK_EVERY_MS);
     peak = Math.max(peak, process.memoryUsage().rss);
     const [row] = await source.query<
       [{ state: string; reason: string | null; counts: Record<string, number> }]

@@ -8,10 +8,16 @@ interface Waiting<Item> {
 export interface GroupCommitOptions<Item> {
   /** Writes a group in one transaction; resolves when it is durable. Rejects with nothing written. */
   readonly write: (items: readonly Item[]) => Promise<void>;
-  readonly sizeOf: (item: Item) => number;
   /** Whether one item may be to blame: the group is then written one by one. Otherwise all of it fails. */
   readonly isItemsFault: (error: unknown) => boolean;
   readonly maxItems: number;
+  /** Left out where callers are few by themselves. */
+  readonly memory?: MemoryBound<Item>;
+}
+
+export interface MemoryBound<Item> {
+  readonly sizeOf: (item: Item) => number;
+  /** Bytes of a group. */
   readonly maxBytes: number;
   /** Bytes that may wait; beyond it `add` refuses. */
   readonly maxWaitingBytes: number;
@@ -34,9 +40,9 @@ export class GroupCommit<Item> {
    * @throws what `onFull` makes when too much waits already, and what `write` throws
    */
   add(item: Item): Promise<void> {
-    const bytes = this.options.sizeOf(item);
-    if (this.waitingBytes + bytes > this.options.maxWaitingBytes)
-      return Promise.reject(this.options.onFull());
+    const { memory } = this.options;
+    const bytes = memory?.sizeOf(item) ?? 0;
+    if (memory && this.waitingBytes + bytes > memory.maxWaitingBytes) return Promise.reject(memory.onFull());
     this.waitingBytes += bytes;
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, bytes, resolve, reject });
@@ -54,10 +60,12 @@ export class GroupCommit<Item> {
   }
 
   private nextGroup(): Waiting<Item>[] {
+    const { maxItems, memory } = this.options;
+    const maxBytes = memory?.maxBytes ?? Infinity;
     let size = 0;
     let count = 0;
     for (const { bytes } of this.waiting) {
-      if (count === this.options.maxItems || (count > 0 && size + bytes > this.options.maxBytes)) break;
+      if (count === maxItems || (count > 0 && size + bytes > maxBytes)) break;
       size += bytes;
       count += 1;
     }

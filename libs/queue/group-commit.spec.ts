@@ -32,12 +32,9 @@ beforeEach(() => {
   disk = new Disk();
   commits = new GroupCommit<string>({
     write: disk.write,
-    sizeOf: (item) => item.length,
     isItemsFault: (error) => error instanceof ItemsFault,
     maxItems: 3,
-    maxBytes: 10,
-    maxWaitingBytes: 20,
-    onFull: () => new Full(),
+    memory: { sizeOf: (item) => item.length, maxBytes: 10, maxWaitingBytes: 20, onFull: () => new Full() },
   });
 });
 
