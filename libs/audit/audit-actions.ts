@@ -21,6 +21,8 @@ export const AUDIT_ACTIONS = [
   'import.resume',
   'import.cancel',
   'reconciliation.request',
+  'contact.sync',
+  'contact.unlink',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ContactLink, type Hook } from '#libs/database';
+import { ContactLink, type Hook, type SyncDirection } from '#libs/database';
 import { Any, type EntityManager } from 'typeorm';
 import { type ContactFields } from './canonical-contact.js';
 
@@ -71,16 +71,21 @@ export class ContactLinks {
    * Links contacts, or links them anew: what a link said about deletions on either side is over.
    * The contacts' rows must be locked, which keeps their links from changing.
    */
-  async agree(manager: EntityManager, place: Place, agreements: readonly Agreement[]): Promise<void> {
+  async agree(
+    manager: EntityManager,
+    place: Place,
+    direction: SyncDirection,
+    agreements: readonly Agreement[],
+  ): Promise<void> {
     if (agreements.length === 0) return;
     await manager.query(
       `insert into ghl.contact_links (account_id, location_id, contact_id, ghl_contact_id, snapshot, remote_version,
-                                      updated_at)
-       select $1, $2, agreed.*, clock_timestamp() from unnest($3::bigint[], $4::text[], $5::jsonb[], $6::timestamptz[]) as agreed
+                                      updated_at, direction)
+       select $1, $2, agreed.*, clock_timestamp(), $7 from unnest($3::bigint[], $4::text[], $5::jsonb[], $6::timestamptz[]) as agreed
        on conflict (account_id, location_id, contact_id) do update
           set ghl_contact_id = excluded.ghl_contact_id, snapshot = excluded.snapshot,
               remote_version = excluded.remote_version, remote_deleted_at = null, local_deleted_at = null,
-              updated_at = clock_timestamp()`,
+              updated_at = clock_timestamp(), direction = excluded.direction`,
       [
         place.accountId,
         place.locationId,
@@ -88,13 +93,32 @@ export class ContactLinks {
         agreements.map(({ ghlContactId }) => ghlContactId),
         agreements.map(({ snapshot }) => JSON.stringify(snapshot)),
         agreements.map(({ remoteVersion }) => remoteVersion),
+        direction,
       ],
+    );
+  }
+
+  /** The partner of one DeskFlow contact becomes that of another, which must be locked and have none. */
+  async move(manager: EntityManager, link: ContactLink, contactId: number): Promise<void> {
+    await manager.query(
+      'update ghl.contact_links set contact_id = $2, updated_at = clock_timestamp() where id = $1',
+      [link.id, contactId],
     );
   }
 
   /** Makes room for another link with the same contact of HighLevel. */
   async remove(manager: EntityManager, link: ContactLink): Promise<void> {
     await manager.delete(ContactLink, { id: link.id });
+  }
+
+  /** @param unlinked false to take it back */
+  async markUnlinked(manager: EntityManager, link: ContactLink, unlinked: boolean): Promise<void> {
+    await manager.query(
+      `update ghl.contact_links
+          set unlinked_at = case when $2 then coalesce(unlinked_at, now()) end, updated_at = clock_timestamp()
+        where id = $1`,
+      [link.id, unlinked],
+    );
   }
 
   async markRemoteDeleted(manager: EntityManager, link: ContactLink, at: Date): Promise<void> {

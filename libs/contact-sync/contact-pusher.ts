@@ -7,6 +7,7 @@ import { GroupCommit } from '#libs/queue';
 import { DataSource } from 'typeorm';
 import { type ContactFields, type FieldName, fieldNames, readSnapshot } from './canonical-contact.js';
 import { ContactLinks, placeOfHook } from './contact-links.js';
+import { ContactMerges } from './contact-merges.js';
 import { localFields } from './local-contact.js';
 import { type Ending, Outbox, type OutboundWork } from './outbox.js';
 import { type Completion, PushCompletion, type Pushed } from './push-completion.js';
@@ -62,6 +63,7 @@ export class ContactPusher {
     private readonly outbox: Outbox,
     private readonly completion: PushCompletion,
     private readonly choices: SyncChoices,
+    private readonly merges: ContactMerges,
   ) {}
 
   /**
@@ -104,6 +106,7 @@ export class ContactPusher {
     const subject = batch.subjects.get(work);
     if (!subject) throw new Error('The work is not of this batch');
     const { contact, link } = subject;
+    if (link?.unlinkedAt) return this.end(work, { state: 'ignored', reason: 'unlinked' });
     if (!contact) {
       if (link) return this.follow(batch, work, link);
       return this.end(work, { state: 'ignored', reason: 'deleted_in_deskflow' });
@@ -119,6 +122,8 @@ export class ContactPusher {
 
   /** The contact was deleted here: HighLevel's goes the way the account has chosen. */
   private async follow({ hook, api }: PushBatch, work: OutboundWork, link: ContactLink): Promise<void> {
+    const merge = await this.merges.find(this.database.manager, link, work.rowIds);
+    if (merge) return this.completion.merged(hook, work, link, merge);
     const { onDelete } = await this.choices.of(hook.accountId);
     if (!link.remoteDeletedAt) await this.carryOut(onDelete, api, link.ghlContactId);
     await this.completion.left(hook, work, link, onDelete);

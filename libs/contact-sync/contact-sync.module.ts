@@ -6,10 +6,14 @@ import { MetricsModule } from '#libs/metrics';
 import { ConflictLog } from './conflict-log.js';
 import { Conflicts } from './conflicts.js';
 import { ContactLinks } from './contact-links.js';
+import { ContactMerges } from './contact-merges.js';
 import { ContactPusher } from './contact-pusher.js';
 import { ContactSync } from './contact-sync.js';
 import { DefaultLocation } from './default-location.js';
+import { ContactStates } from './contact-states.js';
+import { ContactSyncStateController } from './contact-sync-state.controller.js';
 import { FoundContacts } from './found-contacts.js';
+import { ManualSync } from './manual-sync.js';
 import { InboundConnects } from './inbound-connects.js';
 import { InboundContacts } from './inbound-contacts.js';
 import { InboundUpdates } from './inbound-updates.js';
@@ -30,6 +34,7 @@ import { SyncSettingsController } from './sync-settings.controller.js';
     ConflictLog,
     Conflicts,
     ContactLinks,
+    ContactMerges,
     ContactPusher,
     ContactSync,
     DefaultLocation,
@@ -46,10 +51,12 @@ import { SyncSettingsController } from './sync-settings.controller.js';
   exports: [
     ConflictLog,
     ConnectionsModule,
+    ContactLinks,
     ContactPusher,
     ContactSync,
     DefaultLocation,
     FoundContacts,
+    LocalSide,
     Outbox,
     SyncChoices,
   ],
@@ -60,6 +67,10 @@ export class ContactSyncModule {}
 @Module({ imports: [ContactSyncModule, MetricsModule], providers: [OutboundProcessor, PushMetrics] })
 export class ContactSyncWorkerModule {}
 
-/** What administrators choose about the sync, and see of it. */
-@Module({ imports: [ContactSyncModule], controllers: [ConflictsController, SyncSettingsController] })
+/** What people choose about the sync, see of it, and do about one contact. Needs `QueueModule`. */
+@Module({
+  imports: [AuditModule, ContactSyncModule, ContactStoreModule],
+  controllers: [ConflictsController, ContactSyncStateController, SyncSettingsController],
+  providers: [ContactStates, ManualSync],
+})
 export class ContactSyncHttpModule {}

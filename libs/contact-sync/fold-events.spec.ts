@@ -4,7 +4,13 @@ import { type InboundContactEvent } from './inbound-event.js';
 
 type Link = NonNullable<Parameters<typeof foldEvents>[1]>;
 
-const LINK: Link = { snapshot: {}, remoteVersion: at(10), remoteDeletedAt: null, localDeletedAt: null };
+const LINK: Link = {
+  snapshot: {},
+  remoteVersion: at(10),
+  remoteDeletedAt: null,
+  localDeletedAt: null,
+  unlinkedAt: null,
+};
 
 function at(second: number): Date {
   return new Date(Date.UTC(2026, 10, 18, 9, 0, second));

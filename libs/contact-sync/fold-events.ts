@@ -4,7 +4,10 @@ import { type ContactFields, fieldNames, readSnapshot, sameValue } from './canon
 import { type IgnoredReason, type InboundContactEvent } from './inbound-event.js';
 import { contactOfEvent, lackingFields, overlay } from './remote-contact.js';
 
-type LinkState = Pick<ContactLink, 'snapshot' | 'remoteVersion' | 'remoteDeletedAt' | 'localDeletedAt'>;
+type LinkState = Pick<
+  ContactLink,
+  'snapshot' | 'remoteVersion' | 'remoteDeletedAt' | 'localDeletedAt' | 'unlinkedAt'
+>;
 
 /** What the events of one contact amount to. */
 export type Decision =
@@ -24,7 +27,13 @@ export interface FoldedEvents {
 
 /** What is known of a contact that was deleted before it came here. */
 export function linkOfDeleted(deletedAt: Date): LinkState {
-  return { snapshot: {}, remoteVersion: deletedAt, remoteDeletedAt: deletedAt, localDeletedAt: null };
+  return {
+    snapshot: {},
+    remoteVersion: deletedAt,
+    remoteDeletedAt: deletedAt,
+    localDeletedAt: null,
+    unlinkedAt: null,
+  };
 }
 
 /** @param events those of one contact, in any order */
@@ -41,6 +50,7 @@ export function foldEvents(
 
 function decide(events: readonly InboundContactEvent[], link: LinkState | undefined): Decision {
   if (events.length === 0) return { kind: 'nothing' };
+  if (link?.unlinkedAt) return { kind: 'ignore', reason: 'unlinked' };
   if (link?.localDeletedAt) return { kind: 'ignore', reason: 'deleted_in_deskflow' };
   const lastDelete = events.findLastIndex(({ event }) => event.type === 'ContactDelete');
   const deletion = events[lastDelete];

@@ -41,7 +41,7 @@ export class InboundConnects {
       if (contactId !== undefined)
         agreements.push({ contactId, ghlContactId, snapshot: fields, remoteVersion: version });
     }
-    await this.links.agree(manager, place, agreements);
+    await this.links.agree(manager, place, 'in', agreements);
     const strangers = new Set(created.keys());
     for (const [ghlContactId, its] of news) {
       if (created.has(ghlContactId)) continue;
@@ -80,7 +80,7 @@ export class InboundConnects {
       if (isNewsForHighLevel) await this.outbox.enqueue(manager, source, contactId, ghlContactId);
     }
     const agreement = { contactId, ghlContactId, snapshot: fields, remoteVersion: version };
-    await this.links.agree(manager, place, [agreement]);
+    await this.links.agree(manager, place, 'in', [agreement]);
     return match.isNew;
   }
 }

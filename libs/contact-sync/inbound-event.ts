@@ -21,6 +21,8 @@ export type IgnoredReason =
   | 'missing_contact_id'
   /** A deletion of a contact that was never here. */
   | 'unknown_contact'
+  /** A person wants the two to go their own ways. */
+  | 'unlinked'
   /** A person deleted it here; HighLevel's events do not bring it back. */
   | 'deleted_in_deskflow'
   /** Deleted there, and the event is no proof that it came back. */

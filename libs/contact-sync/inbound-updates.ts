@@ -61,7 +61,7 @@ export class InboundUpdates {
       .filter(({ link, base, news }) => isNewAgreement(link, base, news))
       .map(({ link, news }) => agreementOf(link, news));
     const written = await this.localSide.writeAll(manager, place, writes);
-    await this.links.agree(manager, place, agreements);
+    await this.links.agree(manager, place, 'in', agreements);
     return new Map(
       comparisons.map(({ link, contact, news }) => [
         link.ghlContactId,

@@ -178,6 +178,26 @@ export class LocalSide {
     return this.store.restore(manager, contact);
   }
 
+  /** Puts HighLevel's id where others look for it. */
+  async showId(manager: EntityManager, place: Place, contact: Contact, ghlContactId: string): Promise<void> {
+    const ids = await this.idsToMirror(manager, place, contact, { ghlContactId });
+    await this.store.update(manager, contact, ids);
+  }
+
+  /** Takes HighLevel's id away from where `showId` puts it. */
+  async forgetId(manager: EntityManager, contact: Contact, ghlContactId: string): Promise<void> {
+    if (contact.ghlContactId !== ghlContactId) return;
+    const { external, ...additional } = contact.additionalAttributes ?? {};
+    const others = Object.fromEntries(
+      Object.entries(isRecord(external) ? external : {}).filter(([name]) => name !== 'gohighlevel_id'),
+    );
+    await this.store.update(manager, contact, {
+      ghlContactId: null,
+      ...(contact.identifier === ghlContactId && { identifier: null }),
+      additionalAttributes: { ...additional, ...(Object.keys(others).length > 0 && { external: others }) },
+    });
+  }
+
   private async match(
     manager: EntityManager,
     place: Place,
@@ -189,13 +209,13 @@ export class LocalSide {
     for (const candidate of [byEmail, isSamePerson ? byPhone : undefined]) {
       if (!candidate) continue;
       const locked = await this.lock(manager, place, candidate.id);
-      if (locked && (await this.isUnlinked(manager, place, locked.id))) return locked;
+      if (locked && (await this.hasNoPartner(manager, place, locked.id))) return locked;
     }
     return undefined;
   }
 
   /** A link to a contact that HighLevel deleted does not count: the new one takes its place. */
-  private async isUnlinked(manager: EntityManager, place: Place, contactId: number): Promise<boolean> {
+  private async hasNoPartner(manager: EntityManager, place: Place, contactId: number): Promise<boolean> {
     const link = await this.links.ofContact(manager, place, contactId);
     return link === undefined || link.remoteDeletedAt !== null;
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { storableText } from '#libs/contacts';
+import { type ContactLink, GOHIGHLEVEL_APP_ID } from '#libs/database';
 import { giveBackExpired, LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -135,7 +136,7 @@ export class Outbox {
     manager: EntityManager,
     hook: { readonly id: number; readonly accountId: number },
     contactId: number,
-    ghlContactId: string,
+    ghlContactId: string | null,
   ): Promise<void> {
     await manager.query(
       `insert into ghl.outbox (account_id, hook_id, contact_id, operation, ghl_contact_id)
@@ -143,6 +144,21 @@ export class Outbox {
        on conflict (hook_id, contact_id, operation) where state = 'pending'
        do update set changed_at = ghl.outbox.changed_at`,
       [hook.accountId, hook.id, contactId, ghlContactId],
+    );
+  }
+
+  /** What waits to be sent of a linked contact is not sent any more. */
+  async dropOpen(
+    manager: EntityManager,
+    { accountId, locationId, contactId }: Pick<ContactLink, 'accountId' | 'locationId' | 'contactId'>,
+    reason: string,
+  ): Promise<void> {
+    await manager.query(
+      `update ghl.outbox o set state = 'ignored', reason = $4, finished_at = now()
+         from public.integrations_hooks h
+        where h.account_id = $1 and h.app_id = '${GOHIGHLEVEL_APP_ID}' and h.reference_id = $2
+          and o.hook_id = h.id and o.contact_id = $3 and o.state in ('pending', 'failed')`,
+      [accountId, locationId, contactId, reason],
     );
   }
 }

@@ -4,6 +4,7 @@ import { type Contact, type ContactLink, type DeletionChoice, type Hook } from '
 import { type HighLevelContact } from '#libs/highlevel';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type FieldChanges, readSnapshot, withChanges } from './canonical-contact.js';
+import { type Merge } from './contact-merges.js';
 import { type Agreement, ContactLinks, type Place, placeOfHook } from './contact-links.js';
 import { parseDate } from './fold-events.js';
 import { localFields } from './local-contact.js';
@@ -143,6 +144,27 @@ export class PushCompletion {
     });
   }
 
+  /**
+   * Merged into another contact in DeskFlow: that has the partner from now on, unless it has one already. Then
+   * HighLevel keeps both, as nobody was deleted.
+   */
+  async merged(hook: Hook, work: OutboundWork, link: ContactLink, { heirId }: Merge): Promise<void> {
+    const place = placeOfHook(hook);
+    await retriedTransaction(this.database, async (manager) => {
+      await markOrigin(manager, hook.id);
+      await this.links.lock(manager, place, [link.ghlContactId]);
+      const heir = heirId === undefined ? undefined : await this.localSide.lock(manager, place, heirId);
+      if (heir && !(await this.links.ofContact(manager, place, heir.id))) {
+        await this.links.move(manager, link, heir.id);
+        await this.localSide.showId(manager, place, heir, link.ghlContactId);
+        await this.outbox.enqueue(manager, hook, heir.id, link.ghlContactId);
+      } else {
+        await this.links.markLocalDeleted(manager, link);
+      }
+      await this.outbox.finish(manager, work, { state: 'done', reason: 'merged_in_deskflow' });
+    });
+  }
+
   /** Deleted in DeskFlow while it was pushed: as `left`, or HighLevel's event about it would bring it back. */
   private async leaveOrphan(
     manager: EntityManager,
@@ -154,7 +176,7 @@ export class PushCompletion {
     if (!(await this.links.ofRemote(manager, place, ghlContactId))) {
       const { contactId } = work;
       const agreement = { contactId, ghlContactId, snapshot: {}, remoteVersion: null };
-      await this.links.agree(manager, place, [agreement]);
+      await this.links.agree(manager, place, 'out', [agreement]);
     }
     const link = await this.links.ofContact(manager, place, work.contactId);
     if (link) await this.links.markLocalDeleted(manager, link);
@@ -210,7 +232,7 @@ export class PushCompletion {
       agreements.push({ contactId: contact.id, ghlContactId, snapshot: remote, remoteVersion });
     }
     await this.localSide.writeAll(manager, place, writes);
-    await this.links.agree(manager, place, agreements);
+    await this.links.agree(manager, place, 'out', agreements);
   }
 }
 

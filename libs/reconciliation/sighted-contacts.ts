@@ -38,7 +38,7 @@ export class SightedContacts {
     const rows = await manager.query<{ id: string }[]>(
       `select l.ghl_contact_id as id from ghl.contact_links l
         where l.account_id = $1 and l.location_id = $2 and l.remote_deleted_at is null
-          and l.local_deleted_at is null and l.updated_at < $3
+          and l.local_deleted_at is null and l.unlinked_at is null and l.updated_at < $3
           and not exists (select from ghl.sighted_contacts s
                            where s.account_id = l.account_id and s.location_id = l.location_id
                              and s.ghl_contact_id = l.ghl_contact_id)

@@ -1,4 +1,5 @@
 import { ContactSyncHttpModule } from '#libs/contact-sync';
+import { QueueModule } from '#libs/queue';
 import { useDatabase } from '../harness/database.js';
 import { type Answer, ApiFixture, OTHER_ACCOUNT, People } from '../integrations/api-fixture.js';
 import { ConnectionFixture } from '../integrations/connection-fixture.js';
@@ -13,7 +14,10 @@ let api: ApiFixture;
 beforeAll(async () => {
   const people = await People.seed(database.source);
   fixture = await ConnectionFixture.start(database.source);
-  api = await ApiFixture.start(fixture, people, {}, () => [ContactSyncHttpModule]);
+  api = await ApiFixture.start(fixture, people, {}, (config) => [
+    QueueModule.register(config),
+    ContactSyncHttpModule,
+  ]);
 });
 beforeEach(() => database.query('truncate ghl.sync_settings, ghl.sync_conflicts restart identity'));
 afterAll(async () => {

@@ -2,6 +2,7 @@ import { type DynamicModule, type INestApplicationContext } from '@nestjs/common
 import { DataSource } from 'typeorm';
 import { type ContactBook } from '#apps/simulator/contact-book.js';
 import { type Contact as HighLevelContact, type Location } from '#apps/simulator/model.js';
+import { QueueModule } from '#libs/queue';
 import { ApiFixture, People } from './api-fixture.js';
 import { ConnectionFixture } from './connection-fixture.js';
 
@@ -32,14 +33,20 @@ export class LocationFixture {
       searchLagMs: 0,
       rateLimit: { max: 1_000_000, intervalMs: 10_000, daily: 100_000_000, retryAfter: false },
     });
-    const api = await ApiFixture.start(connections, people, {}, () => modules.api);
+    const api = await ApiFixture.start(connections, people, {}, (config) => [
+      QueueModule.register(config),
+      ...modules.api,
+    ]);
     const { app } = await connections.process({}, modules.worker);
     return new LocationFixture(source, connections, api, people, modules, app);
   }
 
   /** A second process that answers the API. */
   anotherApi(): Promise<ApiFixture> {
-    return ApiFixture.start(this.connections, this.people, {}, () => this.modules.api);
+    return ApiFixture.start(this.connections, this.people, {}, (config) => [
+      QueueModule.register(config),
+      ...this.modules.api,
+    ]);
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,9 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
+export const SYNC_DIRECTIONS = ['in', 'out'] as const;
+/** `in`: from HighLevel to DeskFlow. */
+export type SyncDirection = (typeof SYNC_DIRECTIONS)[number];
+
 /** Which contact of a location is which contact of an account, and what both sides last agreed on. */
 @Entity({ schema: 'ghl', name: 'contact_links' })
 export class ContactLink {
@@ -31,6 +35,14 @@ export class ContactLink {
 
   @Column('timestamptz', { nullable: true })
   localDeletedAt!: Date | null;
+
+  /** A person wants the two to go their own ways. */
+  @Column('timestamptz', { nullable: true })
+  unlinkedAt!: Date | null;
+
+  /** Which way the two were brought to agree last; null for those that were before this was written down. */
+  @Column('text', { nullable: true })
+  direction!: SyncDirection | null;
 
   @Column('timestamptz', { default: () => 'now()' })
   createdAt!: Date;

@@ -58,6 +58,7 @@ export {
   type ImportSelection,
   type ImportState,
 } from './contact-import.js';
+export { SYNC_DIRECTIONS, type SyncDirection } from './contact-link.js';
 export { CONFLICT_SIDES, type ConflictSide } from './sync-conflict.js';
 export {
   CONFLICT_POLICIES,

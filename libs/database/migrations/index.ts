@@ -11,6 +11,7 @@ import { SyncConflicts1795000000011 } from './1795000000011-sync-conflicts.js';
 import { RemoteDeletions1795000000012 } from './1795000000012-remote-deletions.js';
 import { ContactImports1795000000013 } from './1795000000013-contact-imports.js';
 import { Reconciliations1795000000014 } from './1795000000014-reconciliations.js';
+import { ContactSyncState1795000000015 } from './1795000000015-contact-sync-state.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   RemoteDeletions1795000000012,
   ContactImports1795000000013,
   Reconciliations1795000000014,
+  ContactSyncState1795000000015,
 ];

@@ -1,0 +1,121 @@
+import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import {
+  AdminOnly,
+  type CallingAccount,
+  type CallingUser,
+  CurrentAccount,
+  CurrentUser,
+  MembersOnly,
+} from '#libs/auth';
+import { PathId, type Shape } from '#libs/http';
+import {
+  type ContactStateDto,
+  ContactStatesAnswer,
+  ContactStatesQuery,
+  UnlinkQuery,
+} from './contact-sync-state.dto.js';
+import { type ContactState, ContactStates } from './contact-states.js';
+import { ManualSync } from './manual-sync.js';
+
+const ContactId = (): MethodDecorator =>
+  ApiParam({
+    name: 'id',
+    description: 'Id of the contact',
+    schema: { type: 'integer', minimum: 1 },
+    example: 17,
+  });
+
+/** How contacts stand with HighLevel, and what a person may do about it. */
+@ApiTags('sync')
+@Controller('api/v1/accounts/:account_id')
+export class ContactSyncStateController {
+  constructor(
+    private readonly states: ContactStates,
+    private readonly manualSync: ManualSync,
+  ) {}
+
+  @Get('integrations/ghl/contact_states')
+  @MembersOnly('validation_failed')
+  @ApiOperation({ operationId: 'listGhlContactStates', summary: 'How contacts stand with HighLevel' })
+  @ApiOkResponse({ type: ContactStatesAnswer })
+  async list(
+    @CurrentAccount() account: CallingAccount,
+    @Query() { contact_ids }: ContactStatesQuery,
+  ): Promise<Shape<ContactStatesAnswer>> {
+    const states = await this.states.of(account.id, contact_ids.split(',').map(Number));
+    return { payload: states.map(view) };
+  }
+
+  @Get('contacts/:id/ghl_sync')
+  @ContactId()
+  @MembersOnly()
+  @ApiOperation({ operationId: 'getGhlContactState', summary: 'How a contact stands with HighLevel' })
+  @ApiOkResponse({ type: ContactStatesAnswer })
+  async show(
+    @CurrentAccount() account: CallingAccount,
+    @Param('id', PathId) id: number,
+  ): Promise<Shape<ContactStatesAnswer>> {
+    return { payload: (await this.states.ofOne(account.id, id)).map(view) };
+  }
+
+  @Post('contacts/:id/ghl_sync')
+  @HttpCode(200)
+  @ContactId()
+  @MembersOnly('highlevel_refused', 'highlevel_unavailable', 'not_connected', 'reauthorization_required')
+  @ApiOperation({
+    operationId: 'syncGhlContact',
+    summary: 'Sync a contact now',
+    description:
+      'What HighLevel has is read and merged before the answer; what DeskFlow has is on its way to HighLevel then. A ' +
+      'contact that was unlinked is linked again.',
+  })
+  @ApiOkResponse({ type: ContactStatesAnswer })
+  async sync(
+    @CurrentAccount() account: CallingAccount,
+    @CurrentUser() user: CallingUser,
+    @Param('id', PathId) id: number,
+  ): Promise<Shape<ContactStatesAnswer>> {
+    await this.manualSync.sync({ accountId: account.id, userId: user.id, contactId: id });
+    return { payload: (await this.states.ofOne(account.id, id)).map(view) };
+  }
+
+  @Delete('contacts/:id/ghl_sync')
+  @HttpCode(200)
+  @ContactId()
+  @AdminOnly('validation_failed')
+  @ApiOperation({
+    operationId: 'unlinkGhlContact',
+    summary: 'Let a contact and its partner in HighLevel go their own ways',
+    description:
+      'Both stay as they are, and neither changes the other any more, until somebody syncs them again.',
+  })
+  @ApiOkResponse({ type: ContactStatesAnswer })
+  async unlink(
+    @CurrentAccount() account: CallingAccount,
+    @CurrentUser() user: CallingUser,
+    @Param('id', PathId) id: number,
+    @Query() { location_id }: UnlinkQuery,
+  ): Promise<Shape<ContactStatesAnswer>> {
+    await this.manualSync.unlink({ accountId: account.id, userId: user.id, contactId: id }, location_id);
+    return { payload: (await this.states.ofOne(account.id, id)).map(view) };
+  }
+}
+
+function view({ pending, error, ...state }: ContactState): Shape<ContactStateDto> {
+  return {
+    contact_id: state.contactId,
+    location_id: state.locationId,
+    state: state.state,
+    ghl_contact_id: state.ghlContactId,
+    last_synced_at: state.lastSyncedAt?.toISOString() ?? null,
+    direction: state.direction,
+    pending: pending && {
+      operation: pending.operation,
+      since: pending.since.toISOString(),
+      attempts: pending.attempts,
+      next_attempt_at: pending.nextAttemptAt.toISOString(),
+    },
+    error,
+  };
+}
