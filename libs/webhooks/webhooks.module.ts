@@ -10,7 +10,7 @@ import { EventsController } from './events.controller.js';
 import { InboundMetrics } from './inbound-metrics.js';
 import { InboundProcessor } from './inbound.processor.js';
 import { InboxClaims } from './inbox-claims.js';
-import { InboxRetention } from './inbox-retention.js';
+import { WorkRetention } from './work-retention.js';
 import { Inbox } from './inbox.js';
 import { IntakeMetrics } from './intake-metrics.js';
 import { IntakeOutage } from './intake-outage.js';
@@ -46,7 +46,7 @@ export class EventsModule {}
     InboundMetrics,
     InboundProcessor,
     InboxClaims,
-    InboxRetention,
+    WorkRetention,
     LifecycleEvents,
     WorkLag,
     WorkSweeper,

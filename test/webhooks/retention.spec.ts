@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { BATCHES_PER_RUN, InboxRetention, RETENTION_STATEMENTS, ROWS_PER_BATCH } from '#libs/webhooks';
+import { BATCHES_PER_RUN, WorkRetention, RETENTION_STATEMENTS, ROWS_PER_BATCH } from '#libs/webhooks';
 import { useDatabase } from '../harness/database.js';
 import {
   connectedHook,
@@ -19,10 +19,10 @@ afterEach(() => forgetEverything(database.source));
 
 /** Payloads for a day, events for ten. */
 const PRIVATE = { WEBHOOK_RETENTION: '10d', WEBHOOK_PAYLOAD_RETENTION: '24h' };
-const NOTHING = { payloadsDropped: 0, forgotten: 0 };
+const NOTHING = { payloadsDropped: 0, forgotten: 0, pushesForgotten: 0 };
 
-const retention = (env: Record<string, string> = PRIVATE): InboxRetention =>
-  new InboxRetention(database.source, webhookConfig(database.url, 0, env));
+const retention = (env: Record<string, string> = PRIVATE): WorkRetention =>
+  new WorkRetention(database.source, webhookConfig(database.url, 0, env));
 
 interface Stored {
   readonly state?: string;
@@ -64,14 +64,14 @@ describe('events that are over', () => {
     await store({ state, ended: 25 });
     await store({ state, ended: 239, payload: false });
     await store({ state, ended: 241, payload: false });
-    expect(await retention().run()).toEqual({ payloadsDropped: 1, forgotten: 1 });
+    expect(await retention().run()).toMatchObject({ payloadsDropped: 1, forgotten: 1 });
     expect(await left()).toEqual([`${state} whole`, `${state} remembered`, `${state} remembered`]);
     expect(await retention().run()).toEqual(NOTHING);
   });
 
   it('go in one run where nothing ran for long', async () => {
     await store({ ended: 500 });
-    expect(await retention().run()).toEqual({ payloadsDropped: 1, forgotten: 1 });
+    expect(await retention().run()).toMatchObject({ payloadsDropped: 1, forgotten: 1 });
     expect(await left()).toEqual([]);
   });
 
@@ -84,7 +84,7 @@ describe('events that are over', () => {
     await store({ ended: 28 * 24 });
     await store({ ended: 29 * 24 + 1 });
     await store({ ended: 30 * 24 + 1 });
-    expect(await retention({}).run()).toEqual({ payloadsDropped: 2, forgotten: 1 });
+    expect(await retention({}).run()).toMatchObject({ payloadsDropped: 2, forgotten: 1 });
     expect(await left()).toEqual(['done whole', 'done remembered']);
   });
 });
@@ -106,7 +106,7 @@ it('a copy of an event whose payload was dropped still has no effect', async () 
   await intake.deliver(event);
   await worker.work(hookId);
   await database.query(`update ghl.inbox set finished_at = now() - interval '25 hours'`);
-  expect(await retention().run()).toEqual({ payloadsDropped: 1, forgotten: 0 });
+  expect(await retention().run()).toMatchObject({ payloadsDropped: 1, forgotten: 0 });
   await database.query('update contacts set name = $1', ['Changed since']);
 
   expect((await intake.deliver(event)).status).toBe(200);
@@ -122,8 +122,8 @@ describe('a run', () => {
 
   it('changes a bounded number of rows, and the next one goes on', async () => {
     await store({ ended: 30, rows: MOST + 10 });
-    expect(await retention().run()).toEqual({ payloadsDropped: MOST, forgotten: 0 });
-    expect(await retention().run()).toEqual({ payloadsDropped: 10, forgotten: 0 });
+    expect(await retention().run()).toMatchObject({ payloadsDropped: MOST, forgotten: 0 });
+    expect(await retention().run()).toMatchObject({ payloadsDropped: 10, forgotten: 0 });
   });
 
   it('leaves alone what somebody else has in hand', async () => {
@@ -132,7 +132,7 @@ describe('a run', () => {
     const other = database.source.createQueryRunner();
     await other.startTransaction();
     await other.query('select from ghl.inbox order by id limit 1 for update');
-    expect(await retention().run()).toEqual({ payloadsDropped: 1, forgotten: 0 });
+    expect(await retention().run()).toMatchObject({ payloadsDropped: 1, forgotten: 0 });
     await other.query(`update ghl.inbox set state = 'pending', finished_at = null where body is not null`);
     await other.commitTransaction();
     await other.release();
@@ -180,5 +180,23 @@ describe('by itself', () => {
     await store({ ended: 30 });
     await onSchedule.beforeApplicationShutdown();
     expect(await onSchedule.run()).toEqual(NOTHING);
+  });
+});
+
+describe('pushes that are over', () => {
+  it('go as events do; dead ones and those that wait stay', async () => {
+    await database.query(
+      `insert into ghl.outbox (account_id, hook_id, contact_id, operation, state, finished_at)
+       select 1, 1, n, 'push', state, now() - make_interval(hours => hours)
+         from unnest(array['done', 'ignored', 'done', 'dead', 'pending'], array[241, 241, 239, 900, null])
+              with ordinality as o (state, hours, n)`,
+    );
+    expect(await retention().run()).toEqual({ ...NOTHING, pushesForgotten: 2 });
+    expect(await database.query('select state from ghl.outbox order by id')).toEqual([
+      { state: 'done' },
+      { state: 'dead' },
+      { state: 'pending' },
+    ]);
+    await database.query('truncate ghl.outbox');
   });
 });

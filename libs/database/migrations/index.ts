@@ -12,6 +12,7 @@ import { RemoteDeletions1795000000012 } from './1795000000012-remote-deletions.j
 import { ContactImports1795000000013 } from './1795000000013-contact-imports.js';
 import { Reconciliations1795000000014 } from './1795000000014-reconciliations.js';
 import { ContactSyncState1795000000015 } from './1795000000015-contact-sync-state.js';
+import { OutboxRetention1795000000016 } from './1795000000016-outbox-retention.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   ContactImports1795000000013,
   Reconciliations1795000000014,
   ContactSyncState1795000000015,
+  OutboxRetention1795000000016,
 ];

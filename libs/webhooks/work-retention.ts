@@ -19,21 +19,28 @@ export const RETENTION_STATEMENTS = {
   dropPayloads: `with old as materialized (${oldest('is not null')})
                  update ghl.inbox i set body = null from old where i.id = old.id`,
   forget: `with old as materialized (${oldest('is null')}) delete from ghl.inbox i using old where i.id = old.id`,
+  forgetPushes: `with old as materialized (
+                   select id from ghl.outbox
+                    where state in ('done', 'ignored') and finished_at < now() - make_interval(secs => $1)
+                    order by finished_at limit $2 for update skip locked)
+                 delete from ghl.outbox o using old where o.id = old.id`,
 } as const;
 
 /** What a run did. */
 export interface RetentionRun {
   readonly payloadsDropped: number;
   readonly forgotten: number;
+  readonly pushesForgotten: number;
 }
 
 /**
- * Forgets events in two steps: first their payloads (`WEBHOOK_PAYLOAD_RETENTION`), later the rows. A row without its
- * payload still knows its delivery's key: until it goes a late copy has no effect.
+ * Forgets what is over. Events in two steps: first their payloads (`WEBHOOK_PAYLOAD_RETENTION`), later the rows
+ * (`WEBHOOK_RETENTION`): one without its payload still knows its delivery's key, so that a late copy has no effect.
+ * Pushes, which hold no payload, go with the rows.
  */
 @Injectable()
-export class InboxRetention implements BeforeApplicationShutdown {
-  private readonly logger = new Logger(InboxRetention.name);
+export class WorkRetention implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(WorkRetention.name);
   private running: Promise<RetentionRun> | undefined;
   private isStopping = false;
 
@@ -48,7 +55,8 @@ export class InboxRetention implements BeforeApplicationShutdown {
     this.running = this.run();
     try {
       const run = await this.running;
-      if (run.payloadsDropped + run.forgotten > 0) this.logger.log({ msg: 'Forgot old events', ...run });
+      if (run.payloadsDropped + run.forgotten + run.pushesForgotten > 0)
+        this.logger.log({ msg: 'Forgot old events', ...run });
     } catch (error) {
       // The next run finds the same rows again.
       this.logger.warn({
@@ -71,6 +79,7 @@ export class InboxRetention implements BeforeApplicationShutdown {
     return {
       payloadsDropped: await this.repeat(RETENTION_STATEMENTS.dropPayloads, payloadRetentionMs),
       forgotten: await this.repeat(RETENTION_STATEMENTS.forget, retentionMs),
+      pushesForgotten: await this.repeat(RETENTION_STATEMENTS.forgetPushes, retentionMs),
     };
   }
 
