@@ -7,6 +7,7 @@ import { type Keyset } from '#libs/http';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type FieldName, present, readSnapshot } from './canonical-contact.js';
 import { ContactLinks } from './contact-links.js';
+import { FieldMaps } from './field-maps.js';
 import { LocalSide } from './local-side.js';
 
 export interface ConflictFilter {
@@ -39,6 +40,7 @@ export class ConflictLog {
     private readonly database: DataSource,
     private readonly links: ContactLinks,
     private readonly localSide: LocalSide,
+    private readonly fieldMaps: FieldMaps,
     private readonly auditLog: AuditLog,
   ) {}
 
@@ -97,13 +99,13 @@ export class ConflictLog {
   /** Without the mark of a sync's own write: the trigger captures it. */
   private async putOther(manager: EntityManager, conflict: SyncConflict): Promise<void> {
     const { accountId, locationId, contactId, kept, deskflow, highlevel } = conflict;
-    const place = { accountId, locationId };
+    const place = await this.fieldMaps.of(manager, { accountId, locationId });
     const contact = await this.localSide.lock(manager, place, contactId);
     if (!contact) throw new NotFound('Contact');
     const field = conflict.field as FieldName;
     const other = (kept === 'deskflow' ? highlevel : deskflow) as JsonValue | null;
     const link = await this.links.ofContact(manager, place, contactId);
-    const current = await this.localSide.read(manager, contact, readSnapshot(link?.snapshot));
+    const current = await this.localSide.read(manager, place, contact, readSnapshot(link?.snapshot));
     const merged = present({ ...current, [field]: other ?? undefined });
     const merge = { merged, conflicts: [], forLocal: [field], forRemote: [field] };
     await this.localSide.write(manager, place, { contact, merge });

@@ -40,22 +40,26 @@ export class ContactLinks {
 
   async ofRemote(
     manager: EntityManager,
-    place: Place,
+    { accountId, locationId }: Place,
     ghlContactId: string,
   ): Promise<ContactLink | undefined> {
-    return (await manager.findOneBy(ContactLink, { ...place, ghlContactId })) ?? undefined;
+    return (await manager.findOneBy(ContactLink, { accountId, locationId, ghlContactId })) ?? undefined;
   }
 
   async ofRemotes(
     manager: EntityManager,
-    place: Place,
+    { accountId, locationId }: Place,
     ghlContactIds: readonly string[],
   ): Promise<ContactLink[]> {
-    return manager.findBy(ContactLink, { ...place, ghlContactId: Any([...ghlContactIds]) });
+    return manager.findBy(ContactLink, { accountId, locationId, ghlContactId: Any([...ghlContactIds]) });
   }
 
-  async ofContact(manager: EntityManager, place: Place, contactId: number): Promise<ContactLink | undefined> {
-    return (await manager.findOneBy(ContactLink, { ...place, contactId })) ?? undefined;
+  async ofContact(
+    manager: EntityManager,
+    { accountId, locationId }: Place,
+    contactId: number,
+  ): Promise<ContactLink | undefined> {
+    return (await manager.findOneBy(ContactLink, { accountId, locationId, contactId })) ?? undefined;
   }
 
   /** Those of these contacts in all of the account's locations. */

@@ -8,6 +8,7 @@ import { DataSource } from 'typeorm';
 import { type ContactFields, type FieldName, fieldNames, readSnapshot } from './canonical-contact.js';
 import { ContactLinks, placeOfHook } from './contact-links.js';
 import { ContactMerges } from './contact-merges.js';
+import { FieldMaps, type MappedPlace } from './field-maps.js';
 import { localFields } from './local-contact.js';
 import { type Ending, Outbox, type OutboundWork } from './outbox.js';
 import { type Completion, PushCompletion, type Pushed } from './push-completion.js';
@@ -37,6 +38,7 @@ interface Present extends Subject {
 export interface PushBatch {
   readonly hook: Hook;
   readonly api: HighLevelApi;
+  readonly place: MappedPlace;
   readonly subjects: ReadonlyMap<OutboundWork, Subject>;
   readonly completions: GroupCommit<Completion>;
 }
@@ -64,6 +66,7 @@ export class ContactPusher {
     private readonly completion: PushCompletion,
     private readonly choices: SyncChoices,
     private readonly merges: ContactMerges,
+    private readonly fieldMaps: FieldMaps,
   ) {}
 
   /**
@@ -73,6 +76,7 @@ export class ContactPusher {
   async open(hook: Hook, country: string | null, works: readonly OutboundWork[]): Promise<PushBatch> {
     const { manager } = this.database;
     const { accountId, referenceId } = hook;
+    const place = await this.fieldMaps.of(manager, placeOfHook(hook));
     const ids = works.map(({ contactId }) => contactId);
     const contacts = new Map(
       (await this.store.findAll(manager, accountId, ids)).map((contact) => [contact.id, contact]),
@@ -90,11 +94,11 @@ export class ContactPusher {
       return [work, { work, contact, link, labels: labels.get(work.contactId) ?? [], foreign }];
     });
     const completions = new GroupCommit<Completion>({
-      write: (group) => this.completion.complete(hook, country, group),
+      write: (group) => this.completion.complete(hook, place, country, group),
       isItemsFault: () => true,
       maxItems: works.length,
     });
-    return { hook, api: this.clients.forHook(hook), subjects: new Map(subjects), completions };
+    return { hook, api: this.clients.forHook(hook), place, subjects: new Map(subjects), completions };
   }
 
   /**
@@ -142,7 +146,7 @@ export class ContactPusher {
   private async update(batch: PushBatch, subject: Present, link: ContactLink): Promise<void> {
     const { work, foreign } = subject;
     const base = readSnapshot(link.snapshot);
-    const plan = planUpdate(base, fieldsOf(subject, base), foreign);
+    const plan = planUpdate(base, fieldsOf(batch, subject, base), foreign);
     if (isNothing(plan)) return this.end(work, { state: 'done', reason: 'unchanged' });
     let answer: Answer;
     try {
@@ -157,7 +161,7 @@ export class ContactPusher {
 
   private async create(batch: PushBatch, subject: Present): Promise<void> {
     const { work, link, foreign } = subject;
-    const plan = planCreate(fieldsOf(subject, {}), foreign);
+    const plan = planCreate(fieldsOf(batch, subject, {}), foreign);
     if (!plan) return this.end(work, { state: 'ignored', reason: 'neither_email_nor_phone' });
     let answer: Answer;
     try {
@@ -181,10 +185,11 @@ export class ContactPusher {
    * @throws DuplicateInHighLevel when that has a partner already, or when there is yet another duplicate
    */
   private async sendToDuplicate(
-    { hook, api }: PushBatch,
+    batch: PushBatch,
     subject: Present,
     { contactId }: HighLevelError,
   ): Promise<Answer> {
+    const { hook, api } = batch;
     const { contact, link, foreign } = subject;
     if (contactId === undefined || contactId === link?.ghlContactId)
       throw new DuplicateInHighLevel(contactId);
@@ -193,15 +198,15 @@ export class ContactPusher {
       other && other.contactId !== contact.id && !other.localDeletedAt && !other.remoteDeletedAt;
     if (isTaken) throw new DuplicateInHighLevel(contactId);
     try {
-      return await send(api, contactId, planUpdate({}, fieldsOf(subject, {}), foreign));
+      return await send(api, contactId, planUpdate({}, fieldsOf(batch, subject, {}), foreign));
     } catch (error) {
       throw isKind(error, 'duplicate_contact') ? new DuplicateInHighLevel(error.contactId) : error;
     }
   }
 }
 
-function fieldsOf({ contact, labels }: Present, base: ContactFields): ContactFields {
-  return localFields(contact, labels, base);
+function fieldsOf({ place }: PushBatch, { contact, labels }: Present, base: ContactFields): ContactFields {
+  return localFields(contact, labels, base, place.fields);
 }
 
 /** `PUT` for values, the tag calls for tags: tags in a `PUT` would replace all (HL 5.10). */

@@ -12,6 +12,9 @@ import { ContactSync } from './contact-sync.js';
 import { DefaultLocation } from './default-location.js';
 import { ContactStates } from './contact-states.js';
 import { ContactSyncStateController } from './contact-sync-state.controller.js';
+import { FieldMappingController } from './field-mapping.controller.js';
+import { FieldMappings } from './field-mappings.js';
+import { FieldMaps } from './field-maps.js';
 import { FoundContacts } from './found-contacts.js';
 import { ManualSync } from './manual-sync.js';
 import { InboundConnects } from './inbound-connects.js';
@@ -38,6 +41,7 @@ import { SyncSettingsController } from './sync-settings.controller.js';
     ContactPusher,
     ContactSync,
     DefaultLocation,
+    FieldMaps,
     FoundContacts,
     InboundConnects,
     InboundContacts,
@@ -55,6 +59,7 @@ import { SyncSettingsController } from './sync-settings.controller.js';
     ContactPusher,
     ContactSync,
     DefaultLocation,
+    FieldMaps,
     FoundContacts,
     LocalSide,
     Outbox,
@@ -70,7 +75,12 @@ export class ContactSyncWorkerModule {}
 /** What people choose about the sync, see of it, and do about one contact. Needs `QueueModule`. */
 @Module({
   imports: [AuditModule, ContactSyncModule, ContactStoreModule],
-  controllers: [ConflictsController, ContactSyncStateController, SyncSettingsController],
-  providers: [ContactStates, ManualSync],
+  controllers: [
+    ConflictsController,
+    ContactSyncStateController,
+    FieldMappingController,
+    SyncSettingsController,
+  ],
+  providers: [ContactStates, FieldMappings, ManualSync],
 })
 export class ContactSyncHttpModule {}

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Conflicts, winnerBy } from './conflicts.js';
-import { type Agreement, ContactLinks, type Place } from './contact-links.js';
+import { type Agreement, ContactLinks } from './contact-links.js';
+import { type MappedPlace } from './field-maps.js';
 import { type InboundSource, type News } from './inbound-news.js';
 import { LocalSide } from './local-side.js';
 import { merge } from './merge.js';
@@ -25,7 +26,7 @@ export class InboundConnects {
   async apply(
     manager: EntityManager,
     source: InboundSource,
-    place: Place,
+    place: MappedPlace,
     news: ReadonlyMap<string, News>,
   ): Promise<ReadonlySet<string>> {
     if (news.size === 0) return new Set();
@@ -54,7 +55,7 @@ export class InboundConnects {
   private async connect(
     manager: EntityManager,
     source: InboundSource,
-    place: Place,
+    place: MappedPlace,
     ghlContactId: string,
     { fields, version }: News,
   ): Promise<boolean> {
@@ -66,7 +67,7 @@ export class InboundConnects {
       const { conflictPolicy } = source.choices;
       // Nobody has changed anything yet: as to time, HighLevel's news is what has just come.
       const winner = winnerBy(conflictPolicy, null, version);
-      const merged = merge({}, await this.localSide.read(manager, contact, {}), fields, winner);
+      const merged = merge({}, await this.localSide.read(manager, place, contact, {}), fields, winner);
       await this.conflicts.record(manager, place, conflictPolicy, [
         { contactId, ghlContactId, conflicts: merged.conflicts, localAt: null, remoteAt: version },
       ]);

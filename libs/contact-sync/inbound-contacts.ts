@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Contact, type ContactLink } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { ContactLinks, type Place, placeOfHook } from './contact-links.js';
+import { type MappedPlace } from './field-maps.js';
 import { foldEvents, type FoldedEvents, linkOfDeleted } from './fold-events.js';
 import { InboundConnects } from './inbound-connects.js';
 import { type FetchedContacts, type InboundContactEvent, type InboundResult } from './inbound-event.js';
@@ -38,7 +39,7 @@ export class InboundContacts {
     events: ReadonlyMap<string, readonly InboundContactEvent[]>,
     fetched: FetchedContacts,
   ): Promise<InboundResult[]> {
-    const place = placeOfHook(source);
+    const place: MappedPlace = { ...placeOfHook(source), fields: source.fields };
     const folded = await this.fold(manager, place, events);
     const linked = folded.filter(({ decision: { kind } }) => kind === 'archive' || kind === 'apply');
     const contacts = await this.localSide.lockAll(

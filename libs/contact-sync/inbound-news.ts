@@ -3,6 +3,7 @@ import { type ContactLink } from '#libs/database';
 import { latestVersion, type RemoteState, stateAfter } from './fold-events.js';
 import { type FetchedContact, type IgnoredReason, type InboundContactEvent } from './inbound-event.js';
 import { remoteFields } from './remote-contact.js';
+import { type FieldMap } from './field-map.js';
 import { type Choices } from './sync-choices.js';
 
 /** Whose events are applied. */
@@ -13,6 +14,7 @@ export interface InboundSource {
   /** That of the location: two letters. */
   readonly country: string | null;
   readonly choices: Choices;
+  readonly fields: FieldMap;
 }
 
 export type Outcome = 'created' | 'applied' | 'unchanged' | IgnoredReason;
@@ -28,7 +30,7 @@ export interface News extends RemoteState {
 /** What was fetched is the whole truth, unless the link has moved on since. */
 export function readNews(
   { events, revives }: { readonly events: readonly InboundContactEvent[]; readonly revives: boolean },
-  { country }: InboundSource,
+  { country, fields: map }: InboundSource,
   link: ContactLink | undefined,
   fetched: FetchedContact | undefined,
 ): News {
@@ -41,7 +43,8 @@ export function readNews(
   const version = state.isComplete
     ? latestVersion(events, isCurrent ? fetched.contact : undefined, before)
     : before;
-  return { ...state, version, revives };
+  const fields = map.heardOfRemote(state.fields, readSnapshot(link?.snapshot));
+  return { ...state, fields, version, revives };
 }
 
 function whole(

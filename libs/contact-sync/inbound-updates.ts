@@ -5,7 +5,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type EntityManager } from 'typeorm';
 import { type ContactFields, readSnapshot } from './canonical-contact.js';
 import { Conflicts, type Settled, winnerBy } from './conflicts.js';
-import { type Agreement, ContactLinks, type Place } from './contact-links.js';
+import { type Agreement, ContactLinks } from './contact-links.js';
+import { type MappedPlace } from './field-maps.js';
 import { type InboundSource, type News, type Outcome } from './inbound-news.js';
 import { localFields } from './local-contact.js';
 import { LocalSide, type LocalWrite } from './local-side.js';
@@ -45,11 +46,11 @@ export class InboundUpdates {
   async apply(
     manager: EntityManager,
     source: InboundSource,
-    place: Place,
+    place: MappedPlace,
     updates: readonly InboundUpdate[],
   ): Promise<ReadonlyMap<string, Outcome>> {
     if (updates.length === 0) return new Map();
-    const comparisons = await this.compare(manager, updates);
+    const comparisons = await this.compare(manager, place, updates);
     const disputed = comparisons.filter(({ merge: { conflicts } }) => conflicts.length > 0);
     const settled =
       disputed.length > 0 ? await this.settle(manager, source, place, disputed) : NOTHING_SETTLED;
@@ -70,7 +71,11 @@ export class InboundUpdates {
     );
   }
 
-  private async compare(manager: EntityManager, updates: readonly InboundUpdate[]): Promise<Comparison[]> {
+  private async compare(
+    manager: EntityManager,
+    { fields }: MappedPlace,
+    updates: readonly InboundUpdate[],
+  ): Promise<Comparison[]> {
     const labels = await this.labels.ofAll(
       manager,
       updates.map(({ contact }) => contact.id),
@@ -80,7 +85,7 @@ export class InboundUpdates {
       const { link, news } = update;
       const contact = news.revives ? await this.localSide.restore(manager, update.contact) : update.contact;
       const base = readSnapshot(link.snapshot);
-      const local = localFields(contact, labels.get(contact.id) ?? [], base);
+      const local = localFields(contact, labels.get(contact.id) ?? [], base, fields);
       const itsMerge = merge(base, local, news.fields, 'remote');
       comparisons.push({ ...update, contact, base, local, merge: itsMerge });
     }
@@ -94,7 +99,7 @@ export class InboundUpdates {
   private async settle(
     manager: EntityManager,
     source: InboundSource,
-    place: Place,
+    place: MappedPlace,
     disputed: readonly Comparison[],
   ): Promise<ReadonlyMap<number, Merge>> {
     const { conflictPolicy } = source.choices;

@@ -1,4 +1,5 @@
 import { type ContactFields, fieldNames } from './canonical-contact.js';
+import { FieldMap } from './field-map.js';
 import { localChanges, localFields } from './local-contact.js';
 
 const FREE = { email: true, phone: true };
@@ -12,7 +13,7 @@ const NOBODY = {
 
 /** A DeskFlow contact as it looks after `fields` were written. */
 function shown(fields: ContactFields, free = FREE): { contact: typeof NOBODY; labels: readonly string[] } {
-  const { contact, labels } = localChanges(undefined, fields, fieldNames(fields), free);
+  const { contact, labels } = localChanges(undefined, fields, fieldNames(fields), free, STANDARD);
   return { contact: { ...NOBODY, ...(contact as object) }, labels: labels.add };
 }
 
@@ -40,6 +41,8 @@ const FULL: ContactFields = {
   'customFields.F2': ['A', 'C'],
   'customFields.F3': { uuid: { url: 'https://files.example.test/1' } },
 };
+
+const STANDARD = new FieldMap();
 
 describe('the mapping', () => {
   it('puts every field where DeskFlow keeps it', () => {
@@ -76,7 +79,7 @@ describe('the mapping', () => {
 
   it('reads back what it wrote', () => {
     const { contact, labels } = shown(FULL);
-    expect(localFields(contact, labels, FULL)).toEqual(FULL);
+    expect(localFields(contact, labels, FULL, STANDARD)).toEqual(FULL);
   });
 
   it.each<[string, ContactFields]>([
@@ -91,7 +94,7 @@ describe('the mapping', () => {
     ['tags that share a label', { 'tags.vip kunde': true, 'tags.vip kunde!': true }],
   ])('takes %s for unchanged', (_, fields) => {
     const { contact, labels } = shown(fields);
-    expect(localFields(contact, labels, fields)).toEqual(fields);
+    expect(localFields(contact, labels, fields, STANDARD)).toEqual(fields);
   });
 
   it('shows what a column cannot take beside it, and still takes it for unchanged', () => {
@@ -102,14 +105,14 @@ describe('the mapping', () => {
       phoneNumber: null,
       customAttributes: { ghl_email_raw: 'mara@example.test', ghl_phone_raw: 'call me maybe' },
     });
-    expect(localFields(contact, [], fields)).toEqual(fields);
+    expect(localFields(contact, [], fields, STANDARD)).toEqual(fields);
   });
 });
 
 describe(localFields.name, () => {
   it('splits a changed name at the first blank', () => {
     const base = { firstName: 'Mara Lou', lastName: 'Quill' };
-    expect(localFields({ ...NOBODY, name: 'Mara van  Quill' }, [], base)).toEqual({
+    expect(localFields({ ...NOBODY, name: 'Mara van  Quill' }, [], base, STANDARD)).toEqual({
       firstName: 'Mara',
       lastName: 'van  Quill',
     });
@@ -117,22 +120,29 @@ describe(localFields.name, () => {
 
   it('takes a removed label for all tags behind it, and a new one for a tag', () => {
     const base: ContactFields = { 'tags.vip kunde': true, 'tags.vip kunde!': true, 'tags.old': true };
-    expect(localFields(NOBODY, ['old', 'fresh'], base)).toEqual({ 'tags.old': true, 'tags.fresh': true });
+    expect(localFields(NOBODY, ['old', 'fresh'], base, STANDARD)).toEqual({
+      'tags.old': true,
+      'tags.fresh': true,
+    });
   });
 
   it('does not look at what is HighLevel’s to decide', () => {
     const contact = { ...NOBODY, customAttributes: { ghl_dnd: false, ghl_assigned_to: 'somebody' } };
-    expect(localFields(contact, [], { dnd: true })).toEqual({ dnd: true });
+    expect(localFields(contact, [], { dnd: true }, STANDARD)).toEqual({ dnd: true });
   });
 
   it('reads a country by its name when there is no code', () => {
-    expect(localFields({ ...NOBODY, additionalAttributes: { country: 'germany' } }, [], {})).toEqual({
+    expect(
+      localFields({ ...NOBODY, additionalAttributes: { country: 'germany' } }, [], {}, STANDARD),
+    ).toEqual({
       country: 'DE',
     });
   });
 
   it('reads a number as text where HighLevel has text', () => {
-    expect(localFields({ ...NOBODY, additionalAttributes: { postal_code: 94607 } }, [], {})).toEqual({
+    expect(
+      localFields({ ...NOBODY, additionalAttributes: { postal_code: 94607 } }, [], {}, STANDARD),
+    ).toEqual({
       postalCode: '94607',
     });
   });
@@ -142,7 +152,7 @@ describe(localChanges.name, () => {
   const { contact } = shown(FULL);
 
   it('touches only what is named', () => {
-    expect(localChanges(contact, { ...FULL, city: 'Berlin' }, ['city'], FREE)).toEqual({
+    expect(localChanges(contact, { ...FULL, city: 'Berlin' }, ['city'], FREE, STANDARD)).toEqual({
       contact: { additionalAttributes: expect.objectContaining({ city: 'Berlin', state: 'CA' }) },
       labels: { add: [], remove: [] },
     });
@@ -150,18 +160,18 @@ describe(localChanges.name, () => {
 
   it('takes cleared attributes away and keeps those of others', () => {
     const mixed = { ...NOBODY, additionalAttributes: { city: 'Oakland', description: 'nice' } };
-    expect(localChanges(mixed, {}, ['city', 'state'], FREE).contact).toEqual({
+    expect(localChanges(mixed, {}, ['city', 'state'], FREE, STANDARD).contact).toEqual({
       additionalAttributes: { description: 'nice' },
     });
   });
 
   it('keeps a label until the last tag behind it is gone', () => {
     const two: ContactFields = { 'tags.vip kunde': true };
-    expect(localChanges(NOBODY, two, ['tags.vip kunde!'], FREE).labels).toEqual({
+    expect(localChanges(NOBODY, two, ['tags.vip kunde!'], FREE, STANDARD).labels).toEqual({
       add: ['vip-kunde'],
       remove: [],
     });
-    expect(localChanges(NOBODY, {}, ['tags.vip kunde!'], FREE).labels).toEqual({
+    expect(localChanges(NOBODY, {}, ['tags.vip kunde!'], FREE, STANDARD).labels).toEqual({
       add: [],
       remove: ['vip-kunde'],
     });
@@ -173,6 +183,8 @@ describe(localChanges.name, () => {
       phoneNumber: '+14155550142',
       customAttributes: { ghl_phone_raw: 'x', tier: 'gold' },
     };
-    expect(localChanges(filled, {}, [], FREE).contact).toEqual({ customAttributes: { tier: 'gold' } });
+    expect(localChanges(filled, {}, [], FREE, STANDARD).contact).toEqual({
+      customAttributes: { tier: 'gold' },
+    });
   });
 });

@@ -13,8 +13,8 @@ import { type Contact } from '#libs/database';
 import { calendarDate } from './calendar-date.js';
 import {
   type ContactFields,
-  type CustomField,
   customField,
+  type CustomField,
   customFieldIdOf,
   type FieldName,
   FIELDS,
@@ -27,6 +27,7 @@ import {
   tagsOf,
 } from './canonical-contact.js';
 import { countryCode, countryName } from './country.js';
+import { type FieldMap } from './field-map.js';
 import { joinName, splitName } from './person-name.js';
 
 type LocalContact = Pick<
@@ -34,7 +35,6 @@ type LocalContact = Pick<
   'name' | 'email' | 'phoneNumber' | 'additionalAttributes' | 'customAttributes'
 >;
 
-const CUSTOM_FIELD_PREFIX = 'ghl_field_';
 /** Where a value of HighLevel is shown that the column cannot take: it is not valid, or another contact has it. */
 const EMAIL_RAW = 'ghl_email_raw';
 const PHONE_RAW = 'ghl_phone_raw';
@@ -59,15 +59,13 @@ export function localFields(
   contact: LocalContact,
   labels: readonly string[],
   base: ContactFields,
+  map: FieldMap,
 ): ContactFields {
   const additional = (contact.additionalAttributes ?? {}) as JsonRecord;
   const custom = (contact.customAttributes ?? {}) as JsonRecord;
   const name = contact.name ?? '';
-  const plain = PLAIN.map((field) => [
-    field,
-    FIELDS[field].push === 'never' ? base[field] : textOf(attributeOf(field, additional, custom)),
-  ]);
-  return present({
+  const plain = PLAIN.map((field) => [field, textOf(attributeOf(field, additional, custom))]);
+  const local = present({
     ...(Object.fromEntries(plain) as ContactFields),
     ...(name === shownName(base) ? { firstName: base.firstName, lastName: base.lastName } : splitName(name)),
     email: normaliseEmail(contact.email) ?? standsFor(base.email, isEmail, custom[EMAIL_RAW]),
@@ -75,8 +73,9 @@ export function localFields(
     country: countryOf(additional),
     dateOfBirth: calendarDate(textOf(custom['ghl_date_of_birth']) ?? ''),
     ...localTags(labels, base),
-    ...localCustomFields(custom),
+    ...localCustomFields(custom, base, map),
   });
+  return map.heardOfLocal(local, base);
 }
 
 export interface LocalChanges {
@@ -96,6 +95,7 @@ export function localChanges(
   merged: ContactFields,
   fields: readonly FieldName[],
   free: FreeColumns,
+  map: FieldMap,
 ): LocalChanges {
   const additional = new Attributes(contact?.additionalAttributes);
   const custom = new Attributes(contact?.customAttributes);
@@ -103,7 +103,8 @@ export function localChanges(
   for (const field of fields) {
     const value = merged[field];
     const customFieldId = customFieldIdOf(field);
-    if (customFieldId !== undefined) custom.set(CUSTOM_FIELD_PREFIX + customFieldId, value);
+    if (customFieldId !== undefined)
+      custom.set(map.attributeOf(customFieldId), map.shown(customField(customFieldId), value));
     else if (field === 'firstName' || field === 'lastName') columns.name = shownName(merged);
     else if (field === 'email') {
       const email = usable(value, isEmail, free.email);
@@ -191,13 +192,12 @@ function labelChanges(merged: ContactFields, fields: readonly FieldName[]): Labe
   };
 }
 
-function localCustomFields(custom: JsonRecord): ContactFields {
+function localCustomFields(custom: JsonRecord, base: ContactFields, map: FieldMap): ContactFields {
   return Object.fromEntries(
-    Object.entries(custom).flatMap(([key, value]): [CustomField, JsonValue][] =>
-      key.startsWith(CUSTOM_FIELD_PREFIX)
-        ? [[customField(key.slice(CUSTOM_FIELD_PREFIX.length)), value]]
-        : [],
-    ),
+    Object.entries(custom).flatMap(([attribute, value]): [CustomField, JsonValue | undefined][] => {
+      const field = map.fieldOf(attribute);
+      return field === undefined ? [] : [[field, map.told(field, value, base[field])]];
+    }),
   );
 }
 

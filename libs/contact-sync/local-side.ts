@@ -12,6 +12,7 @@ import { type Contact } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { type ContactFields, fieldNames } from './canonical-contact.js';
 import { ContactLinks, type Place } from './contact-links.js';
+import { type MappedPlace } from './field-maps.js';
 import { type FreeColumns, localChanges, localFields } from './local-contact.js';
 import { type Merge } from './merge.js';
 
@@ -65,8 +66,13 @@ export class LocalSide {
     return new Map(contacts.map((contact) => [contact.id, contact]));
   }
 
-  async read(manager: EntityManager, contact: Contact, base: ContactFields): Promise<ContactFields> {
-    return localFields(contact, await this.labels.of(manager, contact.id), base);
+  async read(
+    manager: EntityManager,
+    { fields }: MappedPlace,
+    contact: Contact,
+    base: ContactFields,
+  ): Promise<ContactFields> {
+    return localFields(contact, await this.labels.of(manager, contact.id), base, fields);
   }
 
   /**
@@ -75,14 +81,14 @@ export class LocalSide {
    */
   async matchOrCreate(
     manager: EntityManager,
-    place: Place,
+    place: MappedPlace,
     ghlContactId: string,
     remote: ContactFields,
   ): Promise<Match> {
     const matched = await this.match(manager, place, remote);
     if (matched) return { contact: matched, isNew: false };
     const free = await this.freeColumns(manager, place, remote, undefined);
-    const changes = localChanges(undefined, remote, fieldNames(remote), free);
+    const changes = localChanges(undefined, remote, fieldNames(remote), free, place.fields);
     const ids = await this.idsToMirror(manager, place, changes.contact, { ghlContactId });
     try {
       const contact = await this.store.insert(manager, place.accountId, { ...changes.contact, ...ids });
@@ -104,13 +110,19 @@ export class LocalSide {
    */
   async createAll(
     manager: EntityManager,
-    place: Place,
+    place: MappedPlace,
     newcomers: readonly Newcomer[],
   ): Promise<ReadonlyMap<string, number>> {
     const strangers = await this.strangers(manager, place, newcomers);
     if (strangers.length === 0) return new Map();
     const drafts = strangers.map(({ ghlContactId, fields }) => {
-      const { contact, labels } = localChanges(undefined, fields, fieldNames(fields), NOTHING_TAKEN);
+      const { contact, labels } = localChanges(
+        undefined,
+        fields,
+        fieldNames(fields),
+        NOTHING_TAKEN,
+        place.fields,
+      );
       const ids = mirroredIds(contact, { ghlContactId }, false);
       return { ghlContactId, contact: { ...contact, ...ids }, labels };
     });
@@ -132,7 +144,7 @@ export class LocalSide {
   }
 
   /** As `writeAll`. @returns whether anything was different */
-  async write(manager: EntityManager, place: Place, write: LocalWrite): Promise<boolean> {
+  async write(manager: EntityManager, place: MappedPlace, write: LocalWrite): Promise<boolean> {
     return (await this.writeAll(manager, place, [write])).has(write.contact.id);
   }
 
@@ -142,7 +154,7 @@ export class LocalSide {
    */
   async writeAll(
     manager: EntityManager,
-    place: Place,
+    place: MappedPlace,
     writes: readonly LocalWrite[],
   ): Promise<ReadonlySet<number>> {
     const updates: { current: Contact; changes: ContactChanges }[] = [];
@@ -154,7 +166,7 @@ export class LocalSide {
       const free = isIdentity
         ? await this.freeColumns(manager, place, merged, contact.id, claimed)
         : NOTHING_TAKEN;
-      const changes = localChanges(contact, merged, forLocal, free);
+      const changes = localChanges(contact, merged, forLocal, free, place.fields);
       const after = {
         ghlContactId: contact.ghlContactId,
         identifier: contact.identifier,

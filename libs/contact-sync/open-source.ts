@@ -1,5 +1,6 @@
 import { type Hook } from '#libs/database';
 import { type EntityManager } from 'typeorm';
+import { FieldMap, type FieldMapping } from './field-map.js';
 import { type InboundSource } from './inbound-news.js';
 import { type Choices, DEFAULT_CHOICES } from './sync-choices.js';
 import { ORIGIN_SETTING } from './sync-origin.js';
@@ -13,18 +14,26 @@ export async function openSource(
   { id, accountId, referenceId }: Pick<Hook, 'id' | 'accountId' | 'referenceId'>,
 ): Promise<InboundSource> {
   const [row] = await manager.query<
-    [{ country: string | null } & { [Choice in keyof Choices]: Choices[Choice] | null }]
+    [
+      { country: string | null; mappings: FieldMapping[] | null } & {
+        [Choice in keyof Choices]: Choices[Choice] | null;
+      },
+    ]
   >(
     `select set_config('${ORIGIN_SETTING}', $1::bigint::text, true), c.country,
-            s.conflict_policy as "conflictPolicy", s.on_delete as "onDelete"
+            s.conflict_policy as "conflictPolicy", s.on_delete as "onDelete",
+            (select jsonb_agg(jsonb_build_object('field', m.field, 'direction', m.direction, 'attribute', m.attribute,
+                                                 'dataType', m.data_type))
+               from ghl.field_mappings m where m.account_id = $2 and m.location_id = $3) as mappings
        from (values (1)) as one
        left join ghl.connections c on c.hook_id = $1::bigint
        left join ghl.sync_settings s on s.account_id = $2`,
-    [id, accountId],
+    [id, accountId, referenceId],
   );
   const choices = {
     conflictPolicy: row.conflictPolicy ?? DEFAULT_CHOICES.conflictPolicy,
     onDelete: row.onDelete ?? DEFAULT_CHOICES.onDelete,
   };
-  return { id, accountId, referenceId, country: row.country, choices };
+  const fields = new FieldMap(row.mappings ?? []);
+  return { id, accountId, referenceId, country: row.country, choices, fields };
 }

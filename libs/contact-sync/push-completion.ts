@@ -6,6 +6,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { type FieldChanges, readSnapshot, withChanges } from './canonical-contact.js';
 import { type Merge } from './contact-merges.js';
 import { type Agreement, ContactLinks, type Place, placeOfHook } from './contact-links.js';
+import { type MappedPlace } from './field-maps.js';
 import { parseDate } from './fold-events.js';
 import { localFields } from './local-contact.js';
 import { LocalSide, type LocalWrite } from './local-side.js';
@@ -78,8 +79,12 @@ export class PushCompletion {
    * @param country that of the location
    * @throws LeaseLost, PlanOutdated: nothing is written, and pushing again does no harm
    */
-  async complete(hook: Hook, country: string | null, completions: readonly Completion[]): Promise<void> {
-    const place = placeOfHook(hook);
+  async complete(
+    hook: Hook,
+    place: MappedPlace,
+    country: string | null,
+    completions: readonly Completion[],
+  ): Promise<void> {
     await retriedTransaction(this.database, async (manager) => {
       await markOrigin(manager, hook.id);
       const now = await this.lock(manager, place, completions);
@@ -206,7 +211,7 @@ export class PushCompletion {
    */
   private async agree(
     manager: EntityManager,
-    place: Place,
+    place: MappedPlace,
     country: string | null,
     agreed: readonly Agreed[],
   ): Promise<void> {
@@ -222,10 +227,11 @@ export class PushCompletion {
       const isSamePair = link?.ghlContactId === ghlContactId;
       const known = isSamePair ? readSnapshot(link.snapshot) : {};
       const said = { ...(answer ?? { id: ghlContactId }), ...(tags && { tags: [...tags] }) };
-      const remote = overlay(withChanges(known, sent), said, country);
+      const told = overlay(withChanges(known, sent), said, country);
+      const remote = place.fields.heardOfRemote(told, withChanges(known, sent));
       // What was sent is agreed, unless an event has come between and written its own value over ours.
       const base = hasMoved(link, pushed) ? known : withChanges(known, sent);
-      const local = localFields(contact, labels.get(contact.id) ?? [], base);
+      const local = localFields(contact, labels.get(contact.id) ?? [], base, place.fields);
       const newId = isSamePair ? undefined : { ghlContactId, previous: link?.ghlContactId };
       writes.push({ contact, merge: merge(base, local, remote, 'local'), newId });
       const remoteVersion = latestOf(answeredAt(pushed), isSamePair ? link.remoteVersion : null);

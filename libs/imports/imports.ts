@@ -1,15 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type AuditAction, AuditLog } from '#libs/audit';
-import {
-  ContactImport,
-  HookStatus,
-  type ImportDirection,
-  type ImportSelection,
-  type ImportState,
-} from '#libs/database';
+import { ContactImport, type ImportDirection, type ImportSelection, type ImportState } from '#libs/database';
 import { Conflict, NotFound } from '#libs/errors';
 import { type Keyset } from '#libs/http';
-import { Hooks, NotConnected } from '#libs/integrations';
+import { Hooks } from '#libs/integrations';
 import { DataSource, type EntityManager, LessThan } from 'typeorm';
 
 const FAILURES_READ_AT_ONCE = 500;
@@ -71,13 +65,14 @@ export class Imports {
 
   /** @throws NotConnected, Conflict where a location must be named, ImportUnderWay */
   async start({ accountId, userId }: Orderer, order: ImportOrder): Promise<ContactImport> {
-    const hook = await this.hookFor(accountId, order.locationId);
+    const hook = await this.hooks.ofLocation(accountId, order.locationId);
+    const locationId = hook.referenceId ?? '';
     return this.database.transaction(async (manager) => {
       await this.assertNoneOpen(manager, hook.id);
       const { id } = await manager.save(ContactImport, {
         accountId,
         hookId: hook.id,
-        locationId: hook.locationId,
+        locationId,
         selection: order.selection,
         direction: order.direction,
         phase: order.direction === 'out' ? 'out' : 'in',
@@ -91,7 +86,7 @@ export class Imports {
           actor: { kind: 'user', userId },
           outcome: 'success',
           hookId: hook.id,
-          locationId: hook.locationId,
+          locationId,
           details: {
             import_id: id,
             selection: order.selection.kind,
@@ -189,20 +184,6 @@ export class Imports {
       if (!last || page.length < FAILURES_READ_AT_ONCE) return;
       after = last.id;
     }
-  }
-
-  private async hookFor(
-    accountId: number,
-    locationId: string | undefined,
-  ): Promise<{ id: number; locationId: string }> {
-    const hooks = (await this.hooks.findByAccount(accountId)).flatMap(({ id, status, referenceId }) =>
-      status === HookStatus.enabled && referenceId !== null ? { id, locationId: referenceId } : [],
-    );
-    const wanted = locationId === undefined ? hooks : hooks.filter((hook) => hook.locationId === locationId);
-    const [hook, another] = wanted;
-    if (!hook) throw new NotConnected();
-    if (another) throw new Conflict('Several locations are connected: name one as location_id');
-    return hook;
   }
 
   /**

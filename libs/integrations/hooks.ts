@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type AuditActor, AuditLog } from '#libs/audit';
 import { GOHIGHLEVEL_APP_ID, Hook, HookStatus, HookType } from '#libs/database';
-import { Unavailable } from '#libs/errors';
+import { Conflict, Unavailable } from '#libs/errors';
 import { DataSource, type EntityManager, type Repository } from 'typeorm';
 import { AdvisoryLock } from './advisory-locks.js';
 import { removeAgenciesOf, removeAgency } from './agencies.js';
@@ -48,6 +48,21 @@ export class Hooks {
   /** All locations of an account, the first connected one first. */
   async findByAccount(accountId: number): Promise<Hook[]> {
     return this.repository.find({ where: { accountId, appId: GOHIGHLEVEL_APP_ID }, order: { id: 'asc' } });
+  }
+
+  /**
+   * The account's enabled hook of a location, or its only one.
+   * @throws NotConnected; Conflict where a location must be named
+   */
+  async ofLocation(accountId: number, locationId: string | undefined): Promise<Hook> {
+    const enabled = (await this.findByAccount(accountId)).filter(
+      ({ status, referenceId }) => status === HookStatus.enabled && referenceId !== null,
+    );
+    const [hook, another] =
+      locationId === undefined ? enabled : enabled.filter(({ referenceId }) => referenceId === locationId);
+    if (!hook) throw new NotConnected();
+    if (another) throw new Conflict('Several locations are connected: name one as location_id');
+    return hook;
   }
 
   /** The hook that deliveries for this location belong to; an enabled one, should there be several. */

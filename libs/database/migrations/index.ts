@@ -13,6 +13,7 @@ import { ContactImports1795000000013 } from './1795000000013-contact-imports.js'
 import { Reconciliations1795000000014 } from './1795000000014-reconciliations.js';
 import { ContactSyncState1795000000015 } from './1795000000015-contact-sync-state.js';
 import { OutboxRetention1795000000016 } from './1795000000016-outbox-retention.js';
+import { FieldMappings1795000000017 } from './1795000000017-field-mappings.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   Reconciliations1795000000014,
   ContactSyncState1795000000015,
   OutboxRetention1795000000016,
+  FieldMappings1795000000017,
 ];
