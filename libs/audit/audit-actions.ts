@@ -23,6 +23,7 @@ export const AUDIT_ACTIONS = [
   'reconciliation.request',
   'contact.sync',
   'contact.unlink',
+  'match.resolve',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

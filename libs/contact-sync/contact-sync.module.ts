@@ -3,9 +3,11 @@ import { ContactStoreModule } from '#libs/contacts';
 import { ConnectionsModule } from '#libs/integrations';
 import { AuditModule } from '#libs/audit';
 import { MetricsModule } from '#libs/metrics';
+import { AmbiguousMatches } from './ambiguous-matches.js';
 import { ConflictLog } from './conflict-log.js';
 import { Conflicts } from './conflicts.js';
 import { ContactLinks } from './contact-links.js';
+import { ContactMatching } from './contact-matching.js';
 import { ContactMerges } from './contact-merges.js';
 import { ContactPusher } from './contact-pusher.js';
 import { ContactSync } from './contact-sync.js';
@@ -21,11 +23,14 @@ import { InboundConnects } from './inbound-connects.js';
 import { InboundContacts } from './inbound-contacts.js';
 import { InboundUpdates } from './inbound-updates.js';
 import { LocalSide } from './local-side.js';
+import { MatchResolution } from './match-resolution.js';
+import { MatchesController } from './matches.controller.js';
 import { OutboundProcessor } from './outbound.processor.js';
 import { Outbox } from './outbox.js';
 import { PushMetrics } from './push-metrics.js';
 import { PushCompletion } from './push-completion.js';
 import { ConflictsController } from './conflicts.controller.js';
+import { RemoteLook } from './remote-look.js';
 import { RemoteDeletions } from './remote-deletions.js';
 import { SyncChoices } from './sync-choices.js';
 import { SyncSettingsController } from './sync-settings.controller.js';
@@ -34,9 +39,11 @@ import { SyncSettingsController } from './sync-settings.controller.js';
 @Module({
   imports: [AuditModule, ConnectionsModule, ContactStoreModule],
   providers: [
+    AmbiguousMatches,
     ConflictLog,
     Conflicts,
     ContactLinks,
+    ContactMatching,
     ContactMerges,
     ContactPusher,
     ContactSync,
@@ -53,6 +60,8 @@ import { SyncSettingsController } from './sync-settings.controller.js';
     SyncChoices,
   ],
   exports: [
+    AmbiguousMatches,
+    ContactMatching,
     ConflictLog,
     ConnectionsModule,
     ContactLinks,
@@ -79,8 +88,9 @@ export class ContactSyncWorkerModule {}
     ConflictsController,
     ContactSyncStateController,
     FieldMappingController,
+    MatchesController,
     SyncSettingsController,
   ],
-  providers: [ContactStates, FieldMappings, ManualSync],
+  providers: [ContactStates, FieldMappings, ManualSync, MatchResolution, RemoteLook],
 })
 export class ContactSyncHttpModule {}

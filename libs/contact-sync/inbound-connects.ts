@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { AmbiguousMatches } from './ambiguous-matches.js';
 import { Conflicts, winnerBy } from './conflicts.js';
 import { type Agreement, ContactLinks } from './contact-links.js';
 import { type MappedPlace } from './field-maps.js';
-import { type InboundSource, type News } from './inbound-news.js';
+import { type InboundSource, type News, type Outcome } from './inbound-news.js';
 import { LocalSide } from './local-side.js';
 import { merge } from './merge.js';
 import { Outbox } from './outbox.js';
@@ -17,19 +18,20 @@ export class InboundConnects {
     private readonly localSide: LocalSide,
     private readonly outbox: Outbox,
     private readonly conflicts: Conflicts,
+    private readonly ambiguous: AmbiguousMatches,
   ) {}
 
   /**
    * @param news by HighLevel's contact id
-   * @returns HighLevel's ids of those that became new contacts
+   * @returns what became of each
    */
   async apply(
     manager: EntityManager,
     source: InboundSource,
     place: MappedPlace,
     news: ReadonlyMap<string, News>,
-  ): Promise<ReadonlySet<string>> {
-    if (news.size === 0) return new Set();
+  ): Promise<ReadonlyMap<string, Outcome>> {
+    if (news.size === 0) return new Map();
     // Nearly all are new: those in a handful of statements. Who may be somebody DeskFlow knows is looked at alone.
     const created = await this.localSide.createAll(
       manager,
@@ -43,25 +45,27 @@ export class InboundConnects {
         agreements.push({ contactId, ghlContactId, snapshot: fields, remoteVersion: version });
     }
     await this.links.agree(manager, place, 'in', agreements);
-    const strangers = new Set(created.keys());
-    for (const [ghlContactId, its] of news) {
-      if (created.has(ghlContactId)) continue;
-      if (await this.connect(manager, source, place, ghlContactId, its)) strangers.add(ghlContactId);
-    }
-    return strangers;
+    const outcomes = new Map<string, Outcome>([...created.keys()].map((id) => [id, 'created']));
+    for (const [ghlContactId, its] of news)
+      if (!created.has(ghlContactId))
+        outcomes.set(ghlContactId, await this.connect(manager, source, place, ghlContactId, its));
+    return outcomes;
   }
 
-  /** @returns whether it became a new contact */
   private async connect(
     manager: EntityManager,
     source: InboundSource,
     place: MappedPlace,
     ghlContactId: string,
     { fields, version }: News,
-  ): Promise<boolean> {
+  ): Promise<Outcome> {
     const match = await this.localSide.matchOrCreate(manager, place, ghlContactId, fields);
+    if (match.kind === 'ambiguous') {
+      await this.ambiguous.record(manager, place, ghlContactId, fields, match);
+      return 'ambiguous_match';
+    }
     const contactId = match.contact.id;
-    if (!match.isNew) {
+    if (match.kind === 'somebody') {
       const previous = (await this.links.ofContact(manager, place, contactId))?.ghlContactId;
       const contact = await this.localSide.restore(manager, match.contact);
       const { conflictPolicy } = source.choices;
@@ -82,6 +86,6 @@ export class InboundConnects {
     }
     const agreement = { contactId, ghlContactId, snapshot: fields, remoteVersion: version };
     await this.links.agree(manager, place, 'in', [agreement]);
-    return match.isNew;
+    return match.kind === 'created' ? 'created' : 'applied';
   }
 }

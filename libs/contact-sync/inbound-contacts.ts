@@ -70,13 +70,11 @@ export class InboundContacts {
       }
     }
     const updated = await this.updates.apply(manager, source, place, updates);
-    const created = await this.connects.apply(manager, source, place, newcomers);
+    const connected = await this.connects.apply(manager, source, place, newcomers);
     await this.deletions.remember(manager, place, deletions);
     return folded.flatMap(({ ghlContactId, stale, current }) => {
       const outcome =
-        outcomes.get(ghlContactId) ??
-        updated.get(ghlContactId) ??
-        (created.has(ghlContactId) ? 'created' : 'applied');
+        outcomes.get(ghlContactId) ?? updated.get(ghlContactId) ?? connected.get(ghlContactId) ?? 'applied';
       return [
         ...stale.map(({ id }) => ({ id, outcome: 'stale' }) as const),
         ...current.map(({ id }) => result(id, outcome)),

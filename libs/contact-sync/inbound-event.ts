@@ -19,6 +19,8 @@ export type InboundResult =
 export type IgnoredReason =
   /** The event names no contact. */
   | 'missing_contact_id'
+  /** It may be one of several contacts of DeskFlow: a person decides. */
+  | 'ambiguous_match'
   /** A deletion of a contact that was never here. */
   | 'unknown_contact'
   /** A person wants the two to go their own ways. */

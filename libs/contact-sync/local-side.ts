@@ -4,22 +4,20 @@ import {
   ContactLabels,
   ContactStore,
   ContactTaken,
-  isE164,
-  isEmail,
   type LabelChanges,
 } from '#libs/contacts';
 import { type Contact } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { type ContactFields, fieldNames } from './canonical-contact.js';
-import { ContactLinks, type Place } from './contact-links.js';
+import { type Place } from './contact-links.js';
+import { ContactMatching, identityOf, type Matching, type Reachable } from './contact-matching.js';
 import { type MappedPlace } from './field-maps.js';
 import { type FreeColumns, localChanges, localFields } from './local-contact.js';
 import { type Merge } from './merge.js';
 
-export interface Match {
-  readonly contact: Contact;
-  readonly isNew: boolean;
-}
+/** Who a contact of HighLevel is from now on, or which of them it may be. */
+export type Match =
+  Exclude<Matching, { kind: 'nobody' }> | { readonly kind: 'created'; readonly contact: Contact };
 
 /** HighLevel's id of a contact that is being linked, and the one it had at this location before. */
 export interface NewId {
@@ -48,7 +46,7 @@ export class LocalSide {
   constructor(
     private readonly store: ContactStore,
     private readonly labels: ContactLabels,
-    private readonly links: ContactLinks,
+    private readonly matching: ContactMatching,
   ) {}
 
   async lock(manager: EntityManager, place: Place, contactId: number): Promise<Contact | undefined> {
@@ -76,8 +74,8 @@ export class LocalSide {
   }
 
   /**
-   * The contact that an unlinked contact of HighLevel is: that with the same e-mail, else with the same phone, else a
-   * new one. E-mail and phone stay locked, so that of two events for one person the second finds what the first made.
+   * The contact that an unlinked contact of HighLevel is (`ContactMatching`), else a new one; nothing where it may be
+   * several.
    */
   async matchOrCreate(
     manager: EntityManager,
@@ -85,20 +83,21 @@ export class LocalSide {
     ghlContactId: string,
     remote: ContactFields,
   ): Promise<Match> {
-    const matched = await this.match(manager, place, remote);
-    if (matched) return { contact: matched, isNew: false };
+    const matching = await this.matching.find(manager, place, remote);
+    if (matching.kind !== 'nobody') return matching;
     const free = await this.freeColumns(manager, place, remote, undefined);
     const changes = localChanges(undefined, remote, fieldNames(remote), free, place.fields);
     const ids = await this.idsToMirror(manager, place, changes.contact, { ghlContactId });
     try {
       const contact = await this.store.insert(manager, place.accountId, { ...changes.contact, ...ids });
       await this.labels.change(manager, place.accountId, contact.id, changes.labels);
-      return { contact, isNew: true };
+      return { kind: 'created', contact };
     } catch (error) {
       // DeskFlow's own code, which knows nothing of our locks, has just made a contact with this e-mail.
-      const winner = error instanceof ContactTaken ? await this.match(manager, place, remote) : undefined;
-      if (!winner) throw error;
-      return { contact: winner, isNew: false };
+      const winner =
+        error instanceof ContactTaken ? await this.matching.find(manager, place, remote) : undefined;
+      if (!winner || winner.kind === 'nobody') throw error;
+      return winner;
     }
   }
 
@@ -210,28 +209,6 @@ export class LocalSide {
     });
   }
 
-  private async match(
-    manager: EntityManager,
-    place: Place,
-    remote: ContactFields,
-  ): Promise<Contact | undefined> {
-    const { byEmail, byPhone } = await this.store.holders(manager, place.accountId, identityOf(remote));
-    // The same phone with another e-mail address is another person (DM 2).
-    const isSamePerson = !byPhone?.email || !remote.email || byPhone.email.toLowerCase() === remote.email;
-    for (const candidate of [byEmail, isSamePerson ? byPhone : undefined]) {
-      if (!candidate) continue;
-      const locked = await this.lock(manager, place, candidate.id);
-      if (locked && (await this.hasNoPartner(manager, place, locked.id))) return locked;
-    }
-    return undefined;
-  }
-
-  /** A link to a contact that HighLevel deleted does not count: the new one takes its place. */
-  private async hasNoPartner(manager: EntityManager, place: Place, contactId: number): Promise<boolean> {
-    const link = await this.links.ofContact(manager, place, contactId);
-    return link === undefined || link.remoteDeletedAt !== null;
-  }
-
   /** @param claimed what contacts written before in the same go take; added to */
   private async freeColumns(
     manager: EntityManager,
@@ -307,19 +284,8 @@ function mirroredIds(
 
 const NOTHING_TAKEN: FreeColumns = { email: true, phone: true };
 
-interface Reachable {
-  readonly email: string | null;
-  readonly phoneNumber: string | null;
-}
-
 function textsOf({ email, phoneNumber }: Reachable): string[] {
   return [email, phoneNumber].filter((text) => text !== null);
-}
-
-function identityOf(fields: ContactFields): Reachable {
-  const valid = (value: unknown, fits: (text: string) => boolean): string | null =>
-    typeof value === 'string' && fits(value) ? value : null;
-  return { email: valid(fields.email, isEmail), phoneNumber: valid(fields.phone, isE164) };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '#libs/audit';
 import { ContactStore, retriedTransaction } from '#libs/contacts';
 import { type ContactLink, type Hook, HookStatus } from '#libs/database';
-import { DomainError, NotFound } from '#libs/errors';
-import { type HighLevelContact, HighLevelError } from '#libs/highlevel';
-import { HighLevelClients, Hooks, NotConnected } from '#libs/integrations';
+import { NotFound } from '#libs/errors';
+import { Hooks, NotConnected } from '#libs/integrations';
 import { WakeUps } from '#libs/queue';
 import { DataSource } from 'typeorm';
 import { ContactLinks, placeOfHook } from './contact-links.js';
@@ -13,19 +12,7 @@ import { DefaultLocation } from './default-location.js';
 import { FoundContacts } from './found-contacts.js';
 import { LocalSide } from './local-side.js';
 import { Outbox } from './outbox.js';
-
-/** Somebody waits for it: a 429, or no answer, is for them to try again. */
-const PASSING: ReadonlySet<HighLevelError['kind']> = new Set(['rate_limited', 'unavailable', 'unexpected']);
-
-/** HighLevel could not tell how it has the contact. */
-export class ContactNotTold extends DomainError {
-  readonly code: 'highlevel_refused' | 'highlevel_unavailable';
-
-  constructor({ kind }: HighLevelError) {
-    super('HighLevel did not tell how it has this contact', { reason: kind });
-    this.code = PASSING.has(kind) ? 'highlevel_unavailable' : 'highlevel_refused';
-  }
-}
+import { RemoteLook } from './remote-look.js';
 
 /** Who asks, and about which contact. */
 export interface ContactOrder {
@@ -40,7 +27,7 @@ export class ManualSync {
   constructor(
     private readonly database: DataSource,
     private readonly hooks: Hooks,
-    private readonly clients: HighLevelClients,
+    private readonly remoteLook: RemoteLook,
     private readonly store: ContactStore,
     private readonly links: ContactLinks,
     private readonly contactSync: ContactSync,
@@ -148,22 +135,10 @@ export class ManualSync {
 
   private async pull(hook: Hook, link: ContactLink): Promise<void> {
     if (link.unlinkedAt) await this.relink(hook, link);
-    const [{ now }] = await this.database.query<[{ now: Date }]>('select clock_timestamp() as now');
-    const contact = await this.ask(hook, link.ghlContactId);
-    if (contact)
-      await this.found.apply(hook, { contacts: [contact], asOf: now }, false, () => Promise.resolve());
-    else await this.applyDeletion(hook, link);
-  }
-
-  /** @returns undefined when HighLevel does not have it any more */
-  private async ask(hook: Hook, ghlContactId: string): Promise<HighLevelContact | undefined> {
-    try {
-      return await this.clients.forHook(hook).contacts.get(ghlContactId);
-    } catch (error) {
-      if (!(error instanceof HighLevelError)) throw error;
-      if (error.kind === 'not_found') return undefined;
-      throw new ContactNotTold(error);
-    }
+    const seen = await this.remoteLook.at(hook, link.ghlContactId);
+    if (!seen) return this.applyDeletion(hook, link);
+    const page = { contacts: [seen.contact], asOf: seen.asOf };
+    await this.found.apply(hook, page, false, () => Promise.resolve());
   }
 
   private async relink(hook: Hook, link: ContactLink): Promise<void> {

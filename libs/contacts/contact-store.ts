@@ -26,6 +26,8 @@ export interface TakenIdentities {
 const IDENTITY_LOCK = 0x67686c10;
 
 const UNIQUE_VIOLATION = '23505';
+/** Of an e-mail or phone number; more are no help to whoever has to choose. */
+const MOST_HOLDERS = 10;
 
 /**
  * DeskFlow's contacts, read and written as Rails would: normalised, mirrored, dated (DM 1, DM 2).
@@ -62,32 +64,9 @@ export class ContactStore {
     });
   }
 
-  /** Ignores case, also that of rows which somebody stored in upper case. */
+  /** The oldest one with this e-mail, whatever its case. */
   async findByEmail(manager: EntityManager, accountId: number, email: string): Promise<Contact | undefined> {
-    const [contact] = await manager
-      .createQueryBuilder(Contact, 'contact')
-      .where('lower(contact.email) = :email and contact.accountId = :accountId', {
-        email: normaliseEmail(email),
-        accountId,
-      })
-      .orderBy('contact.id')
-      .limit(1)
-      .getMany();
-    return contact;
-  }
-
-  /** The oldest one: the database does not keep phone numbers unique (DM 1). */
-  async findByPhone(
-    manager: EntityManager,
-    accountId: number,
-    phoneNumber: string,
-  ): Promise<Contact | undefined> {
-    const [contact] = await manager.find(Contact, {
-      where: { phoneNumber, accountId },
-      order: { id: 'asc' },
-      take: 1,
-    });
-    return contact;
+    return (await this.withEmail(manager, accountId, email))[0];
   }
 
   async findByIdentifier(
@@ -98,16 +77,33 @@ export class ContactStore {
     return (await manager.findOneBy(Contact, { identifier, accountId })) ?? undefined;
   }
 
-  /**
-   * Who has this e-mail and phone number. Until the transaction ends nobody else who asks gets an answer for the same
-   * values, so two writers cannot both find them free.
-   */
+  /** The oldest of those whom `allHolders` finds. */
   async holders(manager: EntityManager, accountId: number, identity: Identity): Promise<IdentityHolders> {
+    const { byEmail, byPhone } = await this.allHolders(manager, accountId, identity);
+    return { byEmail: byEmail[0], byPhone: byPhone[0] };
+  }
+
+  /**
+   * Who has this e-mail, whatever its case, and who this phone number, the oldest first: the database keeps neither
+   * unique (DM 1). Until the transaction ends nobody else who asks gets an answer for the same values, so two writers
+   * cannot both find them free.
+   */
+  async allHolders(
+    manager: EntityManager,
+    accountId: number,
+    identity: Identity,
+  ): Promise<Record<keyof IdentityHolders, Contact[]>> {
     const { email, phoneNumber } = identity;
     await lockIdentities(manager, accountId, [identity]);
     return {
-      byEmail: email ? await this.findByEmail(manager, accountId, email) : undefined,
-      byPhone: phoneNumber ? await this.findByPhone(manager, accountId, phoneNumber) : undefined,
+      byEmail: email ? await this.withEmail(manager, accountId, email) : [],
+      byPhone: phoneNumber
+        ? await manager.find(Contact, {
+            where: { phoneNumber, accountId },
+            order: { id: 'asc' },
+            take: MOST_HOLDERS,
+          })
+        : [],
     };
   }
 
@@ -234,6 +230,19 @@ export class ContactStore {
     if (deleted.length === 0) return false;
     for (const statement of DEPENDENTS) await manager.query(statement, [id, accountId]);
     return true;
+  }
+
+  /** Ignores case, also that of rows which somebody stored in upper case. */
+  private withEmail(manager: EntityManager, accountId: number, email: string): Promise<Contact[]> {
+    return manager
+      .createQueryBuilder(Contact, 'contact')
+      .where('lower(contact.email) = :email and contact.accountId = :accountId', {
+        email: normaliseEmail(email),
+        accountId,
+      })
+      .orderBy('contact.id')
+      .limit(MOST_HOLDERS)
+      .getMany();
   }
 }
 

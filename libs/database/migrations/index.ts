@@ -14,6 +14,7 @@ import { Reconciliations1795000000014 } from './1795000000014-reconciliations.js
 import { ContactSyncState1795000000015 } from './1795000000015-contact-sync-state.js';
 import { OutboxRetention1795000000016 } from './1795000000016-outbox-retention.js';
 import { FieldMappings1795000000017 } from './1795000000017-field-mappings.js';
+import { AmbiguousMatches1795000000018 } from './1795000000018-ambiguous-matches.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -33,4 +34,5 @@ export const MIGRATIONS = [
   ContactSyncState1795000000015,
   OutboxRetention1795000000016,
   FieldMappings1795000000017,
+  AmbiguousMatches1795000000018,
 ];
