@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ContactLink, type Hook, type SyncDirection } from '#libs/database';
 import { Any, type EntityManager } from 'typeorm';
 import { type ContactFields } from './canonical-contact.js';
+import { type PushTrace } from './push-trace.js';
 
 /** Where links belong: a location of an account. They outlive the hook, which a disconnect deletes. */
 export interface Place {
@@ -19,6 +20,8 @@ export interface Agreement {
   readonly ghlContactId: string;
   readonly snapshot: ContactFields;
   readonly remoteVersion: Date | null;
+  /** What the last pushes wrote over; what is known of that stays where it is left out. */
+  readonly pushes?: readonly PushTrace[] | undefined;
 }
 
 /** First key of the advisory locks on HighLevel's contacts: "ghl" and a number, as in pg_locks. */
@@ -84,12 +87,14 @@ export class ContactLinks {
     if (agreements.length === 0) return;
     await manager.query(
       `insert into ghl.contact_links (account_id, location_id, contact_id, ghl_contact_id, snapshot, remote_version,
-                                      updated_at, direction)
-       select $1, $2, agreed.*, clock_timestamp(), $7 from unnest($3::bigint[], $4::text[], $5::jsonb[], $6::timestamptz[]) as agreed
+                                      pushes, updated_at, direction)
+       select $1, $2, agreed.*, clock_timestamp(), $7
+         from unnest($3::bigint[], $4::text[], $5::jsonb[], $6::timestamptz[], $8::jsonb[]) as agreed
        on conflict (account_id, location_id, contact_id) do update
           set ghl_contact_id = excluded.ghl_contact_id, snapshot = excluded.snapshot,
               remote_version = excluded.remote_version, remote_deleted_at = null, local_deleted_at = null,
-              updated_at = clock_timestamp(), direction = excluded.direction`,
+              pushes = coalesce(excluded.pushes, contact_links.pushes), updated_at = clock_timestamp(),
+              direction = excluded.direction`,
       [
         place.accountId,
         place.locationId,
@@ -98,6 +103,7 @@ export class ContactLinks {
         agreements.map(({ snapshot }) => JSON.stringify(snapshot)),
         agreements.map(({ remoteVersion }) => remoteVersion),
         direction,
+        agreements.map(({ pushes }) => (pushes ? JSON.stringify(pushes) : null)),
       ],
     );
   }
@@ -108,6 +114,14 @@ export class ContactLinks {
       'update ghl.contact_links set contact_id = $2, updated_at = clock_timestamp() where id = $1',
       [link.id, contactId],
     );
+  }
+
+  /** What a push wrote over was settled, and is not to be settled again. */
+  async keepTraces(manager: EntityManager, link: ContactLink, pushes: readonly PushTrace[]): Promise<void> {
+    await manager.query('update ghl.contact_links set pushes = $2 where id = $1', [
+      link.id,
+      JSON.stringify(pushes),
+    ]);
   }
 
   /** Makes room for another link with the same contact of HighLevel. */

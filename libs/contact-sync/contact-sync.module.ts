@@ -27,6 +27,7 @@ import { MatchResolution } from './match-resolution.js';
 import { MatchesController } from './matches.controller.js';
 import { OutboundProcessor } from './outbound.processor.js';
 import { Outbox } from './outbox.js';
+import { OvertakenChanges } from './overtaken-changes.js';
 import { PushMetrics } from './push-metrics.js';
 import { PushCompletion } from './push-completion.js';
 import { ConflictsController } from './conflicts.controller.js';
@@ -55,6 +56,7 @@ import { SyncSettingsController } from './sync-settings.controller.js';
     InboundUpdates,
     LocalSide,
     Outbox,
+    OvertakenChanges,
     PushCompletion,
     RemoteDeletions,
     SyncChoices,

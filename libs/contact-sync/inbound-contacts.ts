@@ -9,6 +9,8 @@ import { type FetchedContacts, type InboundContactEvent, type InboundResult } fr
 import { type InboundSource, type News, type Outcome, readNews } from './inbound-news.js';
 import { type InboundUpdate, InboundUpdates } from './inbound-updates.js';
 import { LocalSide } from './local-side.js';
+import { type Overtaken, OvertakenChanges } from './overtaken-changes.js';
+import { type WrittenOver, writtenOver } from './push-trace.js';
 import { type RemoteDeletion, RemoteDeletions } from './remote-deletions.js';
 
 /** Events of one contact, and what they amount to. */
@@ -26,6 +28,7 @@ export class InboundContacts {
     private readonly localSide: LocalSide,
     private readonly updates: InboundUpdates,
     private readonly connects: InboundConnects,
+    private readonly overtakenChanges: OvertakenChanges,
   ) {}
 
   /**
@@ -72,6 +75,7 @@ export class InboundContacts {
     const updated = await this.updates.apply(manager, source, place, updates);
     const connected = await this.connects.apply(manager, source, place, newcomers);
     await this.deletions.remember(manager, place, deletions);
+    await this.settleOvertaken(manager, source, place, folded);
     return folded.flatMap(({ ghlContactId, stale, current }) => {
       const outcome =
         outcomes.get(ghlContactId) ?? updated.get(ghlContactId) ?? connected.get(ghlContactId) ?? 'applied';
@@ -100,6 +104,33 @@ export class InboundContacts {
     });
   }
 
+  /** After the news, which may have changed the same fields once more. */
+  private async settleOvertaken(
+    manager: EntityManager,
+    source: InboundSource,
+    place: MappedPlace,
+    folded: readonly Folded[],
+  ): Promise<void> {
+    const late = new Map(
+      folded
+        .filter(({ link, stale }) => lostOf(source, link, stale).length > 0)
+        .map((one) => [one.ghlContactId, one]),
+    );
+    if (late.size === 0) return;
+    const links = await this.links.ofRemotes(manager, place, [...late.keys()]);
+    const contacts = await this.localSide.lockAll(
+      manager,
+      place,
+      links.map(({ contactId }) => contactId),
+    );
+    const overtaken = links.flatMap((link): Overtaken[] => {
+      const contact = contacts.get(link.contactId);
+      const lost = lostOf(source, link, late.get(link.ghlContactId)?.stale ?? []);
+      return contact && lost.length > 0 ? [{ link, contact, lost }] : [];
+    });
+    await this.overtakenChanges.apply(manager, source, place, overtaken);
+  }
+
   private async archive(
     manager: EntityManager,
     link: ContactLink,
@@ -110,6 +141,15 @@ export class InboundContacts {
     await this.localSide.archive(manager, contact, deletedAt);
     await this.links.markRemoteDeleted(manager, link, deletedAt);
   }
+}
+
+/** Events of a contact that has no link, or of one that was not pushed lately, have lost nothing. */
+function lostOf(
+  { fields, country }: InboundSource,
+  link: ContactLink | undefined,
+  stale: readonly InboundContactEvent[],
+): WrittenOver[] {
+  return link?.pushes && stale.length > 0 ? writtenOver(link, stale, fields, country) : [];
 }
 
 function result(id: number, outcome: Outcome): InboundResult {

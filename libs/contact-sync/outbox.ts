@@ -26,6 +26,15 @@ export interface OutboundWork {
   readonly leaseToken: string;
   /** Of the oldest row, this one included. */
   readonly attempts: number;
+  /** When the contact was changed last. */
+  readonly changedAt: Date;
+}
+
+interface ClaimedRow {
+  readonly id: number;
+  readonly contact_id: number;
+  readonly attempts: number;
+  readonly changed_at: Date;
 }
 
 /** How work ended that did not fail. */
@@ -48,7 +57,7 @@ export class Outbox {
       await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [CLAIM_LOCK, String(hookId)]);
       await giveBackExpired(manager, 'outbox', hookId);
       const leaseToken = randomUUID();
-      const [rows] = await manager.query<[{ id: number; contact_id: number; attempts: number }[], number]>(
+      const [rows] = await manager.query<[ClaimedRow[], number]>(
         `with due as (
            select o.id, o.contact_id from ghl.outbox o
             where o.hook_id = $1 and o.state in ('pending', 'failed') and o.next_attempt_at <= now()
@@ -67,13 +76,14 @@ export class Outbox {
             set state = 'processing', attempts = o.attempts + 1, lease_token = $4,
                 lease_until = now() + make_interval(secs => $5)
            from free where o.id = free.id
-         returning o.id, o.contact_id, o.attempts`,
+         returning o.id, o.contact_id, o.attempts, o.changed_at`,
         [hookId, ROWS_PER_CLAIM, CONTACTS_PER_CLAIM, leaseToken, LEASE_SECONDS],
       );
       return [...new Set(rows.map(({ contact_id }) => contact_id))].map((contactId) => {
         const own = rows.filter(({ contact_id }) => contact_id === contactId);
         const attempts = Math.max(...own.map((row) => row.attempts));
-        return { contactId, rowIds: own.map(({ id }) => id), leaseToken, attempts };
+        const changedAt = new Date(Math.max(...own.map(({ changed_at }) => changed_at.getTime())));
+        return { contactId, rowIds: own.map(({ id }) => id), leaseToken, attempts, changedAt };
       });
     });
   }

@@ -12,6 +12,7 @@ import { localFields } from './local-contact.js';
 import { LocalSide, type LocalWrite } from './local-side.js';
 import { merge } from './merge.js';
 import { type Ending, Outbox, type OutboundWork } from './outbox.js';
+import { withTrace } from './push-trace.js';
 import { overlay } from './remote-contact.js';
 import { markOrigin } from './sync-origin.js';
 
@@ -46,6 +47,7 @@ interface Agreed {
   readonly contact: Contact;
   readonly link: ContactLink | undefined;
   readonly pushed: Pushed;
+  readonly changedAt: Date;
 }
 
 /** What has become of HighLevel's contact, as a reason of the outbox row. */
@@ -98,7 +100,7 @@ export class PushCompletion {
         } else if (!(await this.mayLink(manager, contact, link, pushed, now.others))) {
           endings.set(work, { state: 'ignored', reason: 'linked_to_another_contact' });
         } else {
-          if (!isOvertaken(link, pushed)) agreed.push({ contact, link, pushed });
+          if (!isOvertaken(link, pushed)) agreed.push({ contact, link, pushed, changedAt: work.changedAt });
           endings.set(work, { state: 'done' });
         }
       }
@@ -222,7 +224,7 @@ export class PushCompletion {
     );
     const writes: LocalWrite[] = [];
     const agreements: Agreement[] = [];
-    for (const { contact, link, pushed } of agreed) {
+    for (const { contact, link, pushed, changedAt } of agreed) {
       const { ghlContactId, sent, answer, tags } = pushed;
       const isSamePair = link?.ghlContactId === ghlContactId;
       const known = isSamePair ? readSnapshot(link.snapshot) : {};
@@ -235,7 +237,10 @@ export class PushCompletion {
       const newId = isSamePair ? undefined : { ghlContactId, previous: link?.ghlContactId };
       writes.push({ contact, merge: merge(base, local, remote, 'local'), newId });
       const remoteVersion = latestOf(answeredAt(pushed), isSamePair ? link.remoteVersion : null);
-      agreements.push({ contactId: contact.id, ghlContactId, snapshot: remote, remoteVersion });
+      const at = answeredAt(pushed);
+      const isTraced = isSamePair && pushed.link !== undefined && at !== null;
+      const pushes = isTraced ? withTrace(link, pushed.link, sent, at, changedAt) : undefined;
+      agreements.push({ contactId: contact.id, ghlContactId, snapshot: remote, remoteVersion, pushes });
     }
     await this.localSide.writeAll(manager, place, writes);
     await this.links.agree(manager, place, 'out', agreements);

@@ -35,6 +35,83 @@ async function bothRename(first: 'deskflow' | 'highlevel'): Promise<{ id: number
   return pair;
 }
 
+/** HighLevel changes first, DeskFlow pushes over it, and only then HighLevel's event comes. */
+async function pushOver(first: 'deskflow' | 'highlevel'): Promise<{ id: number; ghlId: string }> {
+  const pair = await sides.linked({ city: 'Oakland' });
+  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+  const here = (): Promise<void> => sides.edit(pair.id, { name: 'Maria' });
+  const there = (): Promise<void> => sides.editThere(pair.ghlId, { firstName: 'Marie', city: 'Bergen' });
+  for (const change of first === 'deskflow' ? [here, there] : [there, here]) {
+    await change();
+    await pause();
+  }
+  await sides.push();
+  await pause();
+  await sides.deliver();
+  return pair;
+}
+
+describe('a change of HighLevel that a push wrote over before it was told', () => {
+  it.each<[ConflictPolicy, 'deskflow' | 'highlevel', string]>([
+    ['latest_wins', 'deskflow', 'Marie'],
+    ['latest_wins', 'highlevel', 'Maria'],
+    ['deskflow_wins', 'deskflow', 'Maria'],
+    ['highlevel_wins', 'highlevel', 'Marie'],
+  ])(
+    '%s, %s first: both sides end with %s, and the conflict is recorded',
+    async (conflictPolicy, first, name) => {
+      await choose({ conflictPolicy });
+      const { id, ghlId } = await pushOver(first);
+      await sides.settle();
+      expect(await sides.contact(id)).toMatchObject({ name, location: 'Bergen' });
+      expect(nameThere(ghlId)).toBe(name);
+      expect(sides.there(ghlId)).toMatchObject({ city: 'Bergen' });
+      expect(await conflicts()).toMatchObject([
+        {
+          contact_id: id,
+          field: 'firstName',
+          base: 'Mara',
+          deskflow: 'Maria',
+          highlevel: 'Marie',
+          kept: name === 'Maria' ? 'deskflow' : 'highlevel',
+        },
+      ]);
+    },
+  );
+
+  it('is settled once, however often it is told', async () => {
+    await choose({ conflictPolicy: 'highlevel_wins' });
+    const { id, ghlId } = await sides.linked();
+    await sides.edit(id, { name: 'Maria' });
+    await sides.editThere(ghlId, { firstName: 'Marie' });
+    const events = await sides.dropEvents();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sides.push();
+    const echo = await sides.dropEvents();
+    await sides.apply([...echo, ...events]);
+    await sides.apply(events);
+    await sides.settle();
+    await sides.apply(events);
+    await sides.settle();
+    expect(nameThere(ghlId)).toBe('Marie');
+    expect(await conflicts()).toHaveLength(1);
+  });
+
+  it('is none where it was changed once more since', async () => {
+    const { id, ghlId } = await sides.linked();
+    await sides.edit(id, { name: 'Maria' });
+    await sides.editThere(ghlId, { firstName: 'Marie' });
+    const late = await sides.dropEvents();
+    await sides.push();
+    await sides.editThere(ghlId, { firstName: 'Mia' });
+    await sides.deliver();
+    await sides.apply(late);
+    await sides.settle();
+    expect((await sides.contact(id)).name).toBe('Mia');
+    expect(nameThere(ghlId)).toBe('Mia');
+  });
+});
+
 describe('a field that both sides changed', () => {
   it.each<[ConflictPolicy, 'deskflow' | 'highlevel', string]>([
     ['latest_wins', 'deskflow', 'Marie'],

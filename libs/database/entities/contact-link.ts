@@ -44,6 +44,10 @@ export class ContactLink {
   @Column('text', { nullable: true })
   direction!: SyncDirection | null;
 
+  /** What the last pushes wrote over. */
+  @Column('jsonb', { nullable: true })
+  pushes!: readonly unknown[] | null;
+
   @Column('timestamptz', { default: () => 'now()' })
   createdAt!: Date;
 

@@ -15,6 +15,7 @@ import { ContactSyncState1795000000015 } from './1795000000015-contact-sync-stat
 import { OutboxRetention1795000000016 } from './1795000000016-outbox-retention.js';
 import { FieldMappings1795000000017 } from './1795000000017-field-mappings.js';
 import { AmbiguousMatches1795000000018 } from './1795000000018-ambiguous-matches.js';
+import { PushTraces1795000000019 } from './1795000000019-push-traces.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -35,4 +36,5 @@ export const MIGRATIONS = [
   OutboxRetention1795000000016,
   FieldMappings1795000000017,
   AmbiguousMatches1795000000018,
+  PushTraces1795000000019,
 ];
