@@ -18,7 +18,7 @@ import {
 } from '#libs/contact-sync';
 import { type Contact, type ContactLink, type Hook } from '#libs/database';
 import { type ContactEvent, SCOPES } from '#libs/highlevel';
-import { Hooks } from '#libs/integrations';
+import { HighLevelClients, Hooks } from '#libs/integrations';
 
 export const ACCOUNT = 1;
 
@@ -139,6 +139,19 @@ export class TwoSides {
     const fetched = await this.contactSync.prepare(this.hook, events);
     return this.source.transaction((manager) =>
       this.contactSync.applyEvents(manager, this.hook, events, fetched),
+    );
+  }
+
+  /** Applies everybody as HighLevel's search shows them, as the reconciling poll does. */
+  async reconcile(): Promise<void> {
+    const [{ asOf }] = await this.source.query<[{ asOf: Date }]>('select clock_timestamp() as "asOf"');
+    const { contacts } = this.app.get(HighLevelClients, { strict: false }).forHook(this.hook);
+    const found = await contacts.search({
+      pageLimit: 500,
+      sort: [{ field: 'dateUpdated', direction: 'asc' }],
+    });
+    await this.source.transaction((manager) =>
+      this.contactSync.applyFound(manager, this.hook, found.contacts, asOf),
     );
   }
 
