@@ -46,7 +46,7 @@ export interface AnswerReport {
 export interface ApiTransport {
   baseUrl: string;
   timeoutMs?: number;
-  budget?: RateBudget;
+  budget?: Pick<RateBudget, 'acquire' | 'observe'>;
   /** Whose budget is spent: the location or company the token belongs to. */
   resourceId: string;
   priority?: Priority;

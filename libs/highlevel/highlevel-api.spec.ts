@@ -249,7 +249,7 @@ describe(HighLevelApi.name, () => {
   });
 
   describe('the rate budget', () => {
-    class RecordingBudget implements RateBudget {
+    class RecordingBudget implements Pick<RateBudget, 'acquire' | 'observe'> {
       readonly asked: [string, string][] = [];
       readonly seen: [string, RateLimitReading][] = [];
       acquire(resourceId: string, priority: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Priority } from './rate-budget.js';
+import { type BudgetLevel, type Priority } from './rate-budget.js';
 import {
   ARRIVAL_MARGIN_MS,
   bulkPaceOf,
@@ -31,6 +31,7 @@ interface Resource {
   bulkPausedUntil: number;
   /** When the interactive callers who wait ask again. */
   awaitedUntil: number;
+  daily: BudgetLevel['daily'];
 }
 
 /** For one process, or for as long as the ledger that all processes share cannot be reached. */
@@ -71,7 +72,20 @@ export class InProcessRateLedger implements RateLedger {
     if (pauseMs > 0) resource.pausedUntil = Math.max(resource.pausedUntil, now + pauseMs);
     const bulkRestMs = bulkRestAfter(reading, DAILY_PROBE_MS);
     if (bulkRestMs !== undefined) resource.bulkPausedUntil = now + bulkRestMs;
+    const { dailyLimit, dailyRemaining } = reading;
+    if (dailyLimit !== undefined && dailyRemaining !== undefined)
+      resource.daily = { limit: dailyLimit, left: dailyRemaining };
     if (reading.remaining !== undefined) countOthers(resource, resource.limit - reading.remaining, now);
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- as asynchronous as the shared one
+  async level(resourceId: string): Promise<BudgetLevel> {
+    const resource = this.resource(resourceId);
+    const now = this.now();
+    forgetOld(resource, now);
+    const { limit, intervalMs, sentAt, daily, pausedUntil } = resource;
+    const left = Math.max(0, limit - sentAt.length);
+    return { limit, left, intervalMs, daily, pausedForMs: Math.max(0, pausedUntil - now) };
   }
 
   private resource(resourceId: string): Resource {
@@ -86,6 +100,7 @@ export class InProcessRateLedger implements RateLedger {
       pausedUntil: 0,
       bulkPausedUntil: 0,
       awaitedUntil: 0,
+      daily: undefined,
     };
     this.resources.set(resourceId, resource);
     return resource;

@@ -41,7 +41,7 @@ export {
   type ReconnectAnswer,
   type Refresh,
 } from './oauth-api.js';
-export { type Priority, type RateBudget, RateBudgetExhausted } from './rate-budget.js';
+export { type BudgetLevel, type Priority, type RateBudget, RateBudgetExhausted } from './rate-budget.js';
 export { type RateLedger } from './rate-ledger.js';
 export { type RunScript, SharedRateLedger } from './shared-rate-ledger.js';
 export { WaitingRateBudget } from './waiting-rate-budget.js';

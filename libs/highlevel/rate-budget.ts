@@ -14,6 +14,19 @@ export class RateBudgetExhausted extends Error {
   }
 }
 
+/** What is known to be left of a resource's budget. */
+export interface BudgetLevel {
+  /** Requests that one burst window admits. */
+  readonly limit: number;
+  /** Requests left in the present window. */
+  readonly left: number;
+  readonly intervalMs: number;
+  /** Of the day, as the last answer told; undefined where none has lately. */
+  readonly daily: { readonly limit: number; readonly left: number } | undefined;
+  /** Nothing is sent for so long (milliseconds); 0 when it is. */
+  readonly pausedForMs: number;
+}
+
 /** Spends HighLevel's budget per app and resource (location or company), so that no 429 is met (HL 3). */
 export interface RateBudget {
   /**
@@ -24,4 +37,7 @@ export interface RateBudget {
 
   /** Tells what an answer said about the budget. The headers rule, not constants; never throws. */
   observe(resourceId: string, reading: RateLimitReading): void;
+
+  /** What is left of it now. Spends nothing and never rejects. */
+  level(resourceId: string): Promise<BudgetLevel>;
 }

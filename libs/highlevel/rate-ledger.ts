@@ -1,4 +1,4 @@
-import { type Priority } from './rate-budget.js';
+import { type BudgetLevel, type Priority } from './rate-budget.js';
 import { type RateLimitReading } from './rate-limit.js';
 
 /** Counts the requests of each resource: the one place that knows what may be sent now. */
@@ -11,6 +11,9 @@ export interface RateLedger {
 
   /** What an answer said about the budget. Never throws. */
   observe(resourceId: string, reading: RateLimitReading): void;
+
+  /** What is left now. Counts nothing and never rejects. */
+  level(resourceId: string): Promise<BudgetLevel>;
 }
 
 /** We count a request when it is sent, HighLevel when it arrives: its window ends later by that time. */

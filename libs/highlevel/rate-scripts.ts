@@ -63,7 +63,7 @@ export const TAKE = `${PREAMBLE}
   return 0
 `;
 
-/** ARGV 5 to 9, '' where the answer does not say: limit, interval, pause, rest of bulk work, requests counted. */
+/** ARGV 5 to 11, '' where the answer does not say: limit, interval, pause, rest of bulk work, requests counted, the day's. */
 export const OBSERVE = `${PREAMBLE}
   local newLimit, newInterval = tonumber(ARGV[5]), tonumber(ARGV[6])
   local pause, bulkRest, remaining = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -74,6 +74,9 @@ export const OBSERVE = `${PREAMBLE}
     redis.call('HSET', state, 'paused', string.format('%.0f', math.max(before, now + pause)))
   end
   if bulkRest then redis.call('HSET', state, 'bulkPaused', string.format('%.0f', now + bulkRest)) end
+  if ARGV[10] ~= '' and ARGV[11] ~= '' then
+    redis.call('HSET', state, 'dailyLimit', ARGV[10], 'dailyLeft', ARGV[11])
+  end
   limit = newLimit or limit
   if remaining then
     local unseen = math.min(limit - remaining, limit) - redis.call('ZCARD', sent)
@@ -81,4 +84,11 @@ export const OBSERVE = `${PREAMBLE}
   end
   keep(math.max(window, pause or 0, bulkRest or 0, 3600000))
   return 0
+`;
+
+/** Answers limit, requests counted, interval, milliseconds of the pause, and of the day limit and rest, -1 if unknown. */
+export const LEVEL = `${PREAMBLE}
+  local told = redis.call('HMGET', state, 'paused', 'dailyLimit', 'dailyLeft')
+  local pause = math.max(0, (tonumber(told[1]) or 0) - now)
+  return { limit, redis.call('ZCARD', sent), interval, math.ceil(pause), tonumber(told[2]) or -1, tonumber(told[3]) or -1 }
 `;

@@ -1,4 +1,4 @@
-import { type Priority } from './rate-budget.js';
+import { type BudgetLevel, type Priority } from './rate-budget.js';
 import { InProcessRateLedger, type RateLedgerOptions } from './in-process-rate-ledger.js';
 import {
   ARRIVAL_MARGIN_MS,
@@ -9,7 +9,7 @@ import {
   STEP_BACK_MS,
 } from './rate-ledger.js';
 import { BURST_INTERVAL_MS, BURST_LIMIT, DAILY_PROBE_MS, type RateLimitReading } from './rate-limit.js';
-import { OBSERVE, TAKE } from './rate-scripts.js';
+import { LEVEL, OBSERVE, TAKE } from './rate-scripts.js';
 
 /** Runs a script in the Redis that all processes share. Never rejects; undefined when there is no answer in time. */
 export type RunScript = (
@@ -50,13 +50,29 @@ export class SharedRateLedger implements RateLedger {
       pauseMs,
       bulkRestAfter(reading, DAILY_PROBE_MS),
       reading.remaining,
+      reading.dailyLimit,
+      reading.dailyRemaining,
     ].map((fact) => fact ?? '');
     void this.run(OBSERVE, keysOf(resourceId), [this.time(), ...this.always, ...facts]);
+  }
+
+  async level(resourceId: string): Promise<BudgetLevel> {
+    const told = await this.run(LEVEL, keysOf(resourceId), [this.time(), ...this.always]);
+    if (!isLevel(told)) return this.own.level(resourceId);
+    const [limit, counted, intervalMs, pausedForMs, dailyLimit, dailyLeft] = told;
+    const daily = dailyLimit < 0 || dailyLeft < 0 ? undefined : { limit: dailyLimit, left: dailyLeft };
+    return { limit, left: Math.max(0, limit - counted), intervalMs, daily, pausedForMs };
   }
 
   private time(): number | '' {
     return this.options.now?.() ?? '';
   }
+}
+
+type ToldLevel = [number, number, number, number, number, number];
+
+function isLevel(told: unknown): told is ToldLevel {
+  return Array.isArray(told) && told.length === 6 && told.every((value) => typeof value === 'number');
 }
 
 /** The braces keep the keys of a resource on one node of a Redis Cluster. */

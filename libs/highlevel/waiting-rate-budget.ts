@@ -1,5 +1,5 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { type Priority, type RateBudget, RateBudgetExhausted } from './rate-budget.js';
+import { type BudgetLevel, type Priority, type RateBudget, RateBudgetExhausted } from './rate-budget.js';
 import { type RateLedger } from './rate-ledger.js';
 import { BURST_INTERVAL_MS, BURST_LIMIT, type RateLimitReading } from './rate-limit.js';
 
@@ -62,6 +62,10 @@ export class WaitingRateBudget implements RateBudget {
 
   observe(resourceId: string, reading: RateLimitReading): void {
     this.ledger.observe(resourceId, reading);
+  }
+
+  level(resourceId: string): Promise<BudgetLevel> {
+    return this.ledger.level(resourceId);
   }
 
   /** Admits from one line until nobody waits in it. */

@@ -2,6 +2,7 @@ import { Injectable, Optional } from '@nestjs/common';
 import { AppConfig } from '#libs/config';
 import { type Hook } from '#libs/database';
 import {
+  type BudgetLevel,
   HighLevelApi,
   InProcessRateLedger,
   type Priority,
@@ -47,6 +48,11 @@ export class HighLevelClients {
         renew: (rejectedToken) => this.refreshService.refresh(hook.id, { rejectedToken }),
       },
     });
+  }
+
+  /** What is left of the rate budget of the hook's location. */
+  budgetLevel({ referenceId }: Pick<Hook, 'referenceId'>): Promise<BudgetLevel> {
+    return this.budget.level(referenceId ?? '');
   }
 
   /** Calls that are made side by side read the token once. One that was replaced meanwhile is refused, and renewed. */

@@ -56,6 +56,26 @@ export function itKeepsTheRateBudget(make: () => BudgetUnderTest): void {
     expect(count('second')).toBe(14);
   });
 
+  it('tells what is left, and spends nothing by it', async () => {
+    void askTimes(4, 'call');
+    await pass(0);
+    budget.observe('loc', { dailyLimit: 200_000, dailyRemaining: 199_996 });
+    await pass(0);
+    const expected = {
+      limit: 10,
+      left: 6,
+      intervalMs: 1_000,
+      daily: { limit: 200_000, left: 199_996 },
+      pausedForMs: 0,
+    };
+    expect(await budget.level('loc')).toEqual(expected);
+    expect(await budget.level('loc')).toEqual(expected);
+    expect(await budget.level('never heard of')).toMatchObject({ limit: 10, left: 10, daily: undefined });
+    budget.observe('loc', { pauseMs: 2_000 });
+    await pass(500);
+    expect((await budget.level('loc')).pausedForMs).toBe(1_500);
+  });
+
   it('keeps the order of callers', async () => {
     void askTimes(10, 'filler');
     for (let n = 0; n < 15; n++) void ask(`n${n}`);
