@@ -7,7 +7,7 @@ const LAYERS = [
   ['audit', 'metrics'],
   ['contacts', 'health', 'integrations'],
   ['oauth', 'contact-sync'],
-  ['imports', 'reconciliation', 'webhooks'],
+  ['imports', 'reconciliation', 'sync-status', 'webhooks'],
 ];
 
 const upward = LAYERS.map((libs, layer) => ({

@@ -12,6 +12,7 @@ import { MetricsModule } from '#libs/metrics';
 import { OAuthModule } from '#libs/oauth';
 import { QueueModule } from '#libs/queue';
 import { ReconciliationModule } from '#libs/reconciliation';
+import { SyncStatusModule } from '#libs/sync-status';
 import { EventsModule, WebhooksModule } from '#libs/webhooks';
 
 /** Everything that answers HTTP: sign-in, OAuth, integrations, the audit log, contacts, webhook intake and its events, health. */
@@ -32,6 +33,7 @@ export class ApiModule {
         ContactSyncHttpModule,
         ImportsModule,
         ReconciliationModule,
+        SyncStatusModule,
         WebhooksModule,
         EventsModule,
         HealthModule,

@@ -4,6 +4,9 @@ import { Any, type EntityManager } from 'typeorm';
 import { type ContactFields } from './canonical-contact.js';
 import { type PushTrace } from './push-trace.js';
 
+/** Rows that the connections of an account's workers spread over, so that they do not queue up for one. */
+const COUNT_SHARDS = 8;
+
 /** Where links belong: a location of an account. They outlive the hook, which a disconnect deletes. */
 export interface Place {
   readonly accountId: number;
@@ -75,8 +78,8 @@ export class ContactLinks {
   }
 
   /**
-   * Links contacts, or links them anew: what a link said about deletions on either side is over.
-   * The contacts' rows must be locked, which keeps their links from changing.
+   * Links contacts, or links them anew: what a link said about deletions on either side is over. Counts them for the
+   * dashboard in the same statement. The contacts' rows must be locked, which keeps their links from changing.
    */
   async agree(
     manager: EntityManager,
@@ -86,15 +89,20 @@ export class ContactLinks {
   ): Promise<void> {
     if (agreements.length === 0) return;
     await manager.query(
-      `insert into ghl.contact_links (account_id, location_id, contact_id, ghl_contact_id, snapshot, remote_version,
-                                      pushes, updated_at, direction)
-       select $1, $2, agreed.*, clock_timestamp(), $7
-         from unnest($3::bigint[], $4::text[], $5::jsonb[], $6::timestamptz[], $8::jsonb[]) as agreed
-       on conflict (account_id, location_id, contact_id) do update
-          set ghl_contact_id = excluded.ghl_contact_id, snapshot = excluded.snapshot,
-              remote_version = excluded.remote_version, remote_deleted_at = null, local_deleted_at = null,
-              pushes = coalesce(excluded.pushes, contact_links.pushes), updated_at = clock_timestamp(),
-              direction = excluded.direction`,
+      `with linked as (
+         insert into ghl.contact_links (account_id, location_id, contact_id, ghl_contact_id, snapshot, remote_version,
+                                        pushes, updated_at, direction)
+         select $1, $2, agreed.*, clock_timestamp(), $7
+           from unnest($3::bigint[], $4::text[], $5::jsonb[], $6::timestamptz[], $8::jsonb[]) as agreed
+         on conflict (account_id, location_id, contact_id) do update
+            set ghl_contact_id = excluded.ghl_contact_id, snapshot = excluded.snapshot,
+                remote_version = excluded.remote_version, remote_deleted_at = null, local_deleted_at = null,
+                pushes = coalesce(excluded.pushes, contact_links.pushes), updated_at = clock_timestamp(),
+                direction = excluded.direction)
+       insert into ghl.sync_counts (account_id, hour, direction, shard, contacts)
+       values ($1, date_trunc('hour', now(), 'UTC'), $7, pg_backend_pid() % ${COUNT_SHARDS}, $9)
+       on conflict (account_id, hour, direction, shard)
+          do update set contacts = sync_counts.contacts + excluded.contacts`,
       [
         place.accountId,
         place.locationId,
@@ -104,6 +112,7 @@ export class ContactLinks {
         agreements.map(({ remoteVersion }) => remoteVersion),
         direction,
         agreements.map(({ pushes }) => (pushes ? JSON.stringify(pushes) : null)),
+        agreements.length,
       ],
     );
   }

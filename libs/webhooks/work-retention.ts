@@ -24,13 +24,21 @@ export const RETENTION_STATEMENTS = {
                     where state in ('done', 'ignored') and finished_at < now() - make_interval(secs => $1)
                     order by finished_at limit $2 for update skip locked)
                  delete from ghl.outbox o using old where o.id = old.id`,
+  forgetCounts: `with old as materialized (
+                   select ctid from ghl.sync_counts where hour < now() - make_interval(secs => $1)
+                    order by hour limit $2 for update skip locked)
+                 delete from ghl.sync_counts c using old where c.ctid = old.ctid`,
 } as const;
+
+/** A day more than the dashboard shows. */
+const COUNTS_RETENTION_MS = 32 * 24 * 60 * 60 * 1000;
 
 /** What a run did. */
 export interface RetentionRun {
   readonly payloadsDropped: number;
   readonly forgotten: number;
   readonly pushesForgotten: number;
+  readonly countsForgotten: number;
 }
 
 /**
@@ -80,6 +88,7 @@ export class WorkRetention implements BeforeApplicationShutdown {
       payloadsDropped: await this.repeat(RETENTION_STATEMENTS.dropPayloads, payloadRetentionMs),
       forgotten: await this.repeat(RETENTION_STATEMENTS.forget, retentionMs),
       pushesForgotten: await this.repeat(RETENTION_STATEMENTS.forgetPushes, retentionMs),
+      countsForgotten: await this.repeat(RETENTION_STATEMENTS.forgetCounts, COUNTS_RETENTION_MS),
     };
   }
 

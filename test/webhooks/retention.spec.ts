@@ -19,7 +19,7 @@ afterEach(() => forgetEverything(database.source));
 
 /** Payloads for a day, events for ten. */
 const PRIVATE = { WEBHOOK_RETENTION: '10d', WEBHOOK_PAYLOAD_RETENTION: '24h' };
-const NOTHING = { payloadsDropped: 0, forgotten: 0, pushesForgotten: 0 };
+const NOTHING = { payloadsDropped: 0, forgotten: 0, pushesForgotten: 0, countsForgotten: 0 };
 
 const retention = (env: Record<string, string> = PRIVATE): WorkRetention =>
   new WorkRetention(database.source, webhookConfig(database.url, 0, env));
@@ -198,5 +198,18 @@ describe('pushes that are over', () => {
       { state: 'pending' },
     ]);
     await database.query('truncate ghl.outbox');
+  });
+});
+
+describe('what the dashboard counted', () => {
+  it('goes when the dashboard shows it no more', async () => {
+    await database.query('truncate ghl.sync_counts');
+    await database.query(
+      `insert into ghl.sync_counts (account_id, hour, direction, shard, contacts)
+       select 1, now() - make_interval(days => days), 'in', 0, 7 from unnest(array[33, 31, 0]) days`,
+    );
+    expect(await retention().run()).toEqual({ ...NOTHING, countsForgotten: 1 });
+    expect(await database.query('select from ghl.sync_counts')).toHaveLength(2);
+    await database.query('truncate ghl.sync_counts');
   });
 });

@@ -16,6 +16,7 @@ import { OutboxRetention1795000000016 } from './1795000000016-outbox-retention.j
 import { FieldMappings1795000000017 } from './1795000000017-field-mappings.js';
 import { AmbiguousMatches1795000000018 } from './1795000000018-ambiguous-matches.js';
 import { PushTraces1795000000019 } from './1795000000019-push-traces.js';
+import { SyncCounts1795000000020 } from './1795000000020-sync-counts.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -37,4 +38,5 @@ export const MIGRATIONS = [
   FieldMappings1795000000017,
   AmbiguousMatches1795000000018,
   PushTraces1795000000019,
+  SyncCounts1795000000020,
 ];

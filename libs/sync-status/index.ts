@@ -1,0 +1,1 @@
+export { SyncStatusModule } from './sync-status.module.js';
