@@ -187,7 +187,7 @@ async function showWebhooks() {
 function deliveryItem({ id, type, state: outcome, attempts, body, createdAt }) {
   const statuses = attempts.map(({ status, error }) => (status === 0 ? error : String(status))).join(', ');
   const again = element('button', { type: 'button', onclick: () => redeliver(id, type) }, 'Send again');
-  again.setAttribute('aria-label', `Send ${type} of ${createdAt} again`);
+  again.setAttribute('aria-label', `Send again: ${type} of ${createdAt}`);
   return element(
     'li',
     {},
