@@ -9,7 +9,7 @@ import { explainFailure } from './explain-failure.js';
  */
 export async function launch(
   moduleFor: (config: AppConfig) => DynamicModule,
-  options: { docs?: boolean } = {},
+  options: { isApi?: boolean } = {},
 ): Promise<void> {
   try {
     const config = loadConfig(process.env);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 /** The app id half is what webhooks carry as `appId` (HL 2.1). */
 export const EMBEDDED_CLIENT_ID = '6a10c0ffee5ca1ab1e000001-simulator';
 
-/** So that an agency's locations can be listed and connected (HL 2.7). */
-const AGENCY_SCOPES = 'oauth.readonly oauth.write';
+/** So that an agency's locations can be listed and connected (HL 2.7), and custom fields have names. */
+const EXTRA_SCOPES = 'oauth.readonly oauth.write locations/customFields.readonly';
 
 const GENERATED_SECRETS = [
   'GHL_CLIENT_SECRET',
@@ -35,7 +35,7 @@ export function embeddedEnvironment(
     GHL_MARKETPLACE_URL: found.simulatorUrl,
     GHL_WEBHOOK_PUBLIC_KEYS: found.simulatorPublicKey,
     GHL_CLIENT_ID: EMBEDDED_CLIENT_ID,
-    GHL_EXTRA_SCOPES: AGENCY_SCOPES,
+    GHL_EXTRA_SCOPES: EXTRA_SCOPES,
     SWAGGER_ACCESS: 'open',
     LOG_LEVEL: 'warn',
     ...found.secrets,

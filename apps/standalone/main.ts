@@ -19,6 +19,7 @@ function banner({ apiUrl, simulatorUrl, admin }: System): string {
   return `
   deskflow-ghl is running
 
+    Settings page           ${apiUrl}/app
     API                     ${apiUrl}
     Swagger UI              ${apiUrl}/docs
     HighLevel simulator     ${simulatorUrl}

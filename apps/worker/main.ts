@@ -17,4 +17,4 @@ class WorkerAppModule {
   }
 }
 
-await launch((config) => WorkerAppModule.register(config), { docs: false });
+await launch((config) => WorkerAppModule.register(config), { isApi: false });

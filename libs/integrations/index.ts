@@ -1,8 +1,6 @@
 export { Hook } from '#libs/database';
 export { Agencies, type Agency, type AgencyGrant } from './agencies.js';
 export { AgencyInstalls, type Installation, type InstallOutcome } from './agency-installs.js';
-export { MAX_CONNECTED_AT_ONCE } from './agency-locations.dto.js';
-export { type AgencyLocation, AgencyLocations, type ConnectedLocation } from './agency-locations.js';
 export {
   AgencyRefused,
   HighLevelUnavailable,
@@ -16,7 +14,6 @@ export { type ConnectionHealth, type LocationProfile } from './connections.js';
 export { ConnectionsModule } from './connections.module.js';
 export { HighLevelClients } from './highlevel-clients.js';
 export { type HookSettings, parseTime, readHookSettings } from './hook-settings.js';
-export { IntegrationStatuses } from './integration-status.js';
 export { IntegrationsModule } from './integrations.module.js';
 export { Hooks, type Uninstallation } from './hooks.js';
 export { LocationProfiles } from './location-profiles.js';

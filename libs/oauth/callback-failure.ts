@@ -14,8 +14,6 @@ export type CallbackFailure = (typeof CALLBACK_FAILURES)[number];
 /** How a callback ended, and for whom as far as the state told. */
 export interface CallbackOutcome {
   readonly accountId?: number;
-  /** Who started it, once that is known to be an administrator. */
-  readonly userId?: number;
   readonly failure?: CallbackFailure;
   /** An agency authorized the app; no location is connected yet (HL 2.4). */
   readonly companyId?: string;

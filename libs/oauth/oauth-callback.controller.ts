@@ -1,9 +1,7 @@
-import { Controller, Get, Head, Header, HttpCode, Query, Redirect, Res } from '@nestjs/common';
+import { Controller, Get, Head, Header, HttpCode, Query, Redirect } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiFoundResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { type FastifyReply } from 'fastify';
 import { AppConfig } from '#libs/config';
 import { type LandingName, landingAddress } from './landing-address.js';
-import { LandingTickets } from './landing-tickets.js';
 import { OAuthCallback } from './oauth-callback.js';
 
 interface RedirectTo {
@@ -29,7 +27,6 @@ export class OAuthCallbackController {
   constructor(
     private readonly callback: OAuthCallback,
     private readonly config: AppConfig,
-    private readonly tickets: LandingTickets,
   ) {}
 
   /** What scans links asks with HEAD, for which Fastify would run the handlers below: code and state work once. */
@@ -46,8 +43,8 @@ export class OAuthCallbackController {
   @Header('Referrer-Policy', 'no-referrer')
   @ApiOperation({ operationId: 'ghlCallback', summary: 'End of an authorization' })
   @ApiFoundResponse(FOUND)
-  ghl(@Query() query: RawQuery, @Res({ passthrough: true }) reply: FastifyReply): Promise<RedirectTo> {
-    return this.land(query, 'gohighlevel', reply);
+  ghl(@Query() query: RawQuery): Promise<RedirectTo> {
+    return this.land(query, 'gohighlevel');
   }
 
   @Get('crm/callback')
@@ -56,20 +53,17 @@ export class OAuthCallbackController {
   @Header('Referrer-Policy', 'no-referrer')
   @ApiOperation({ operationId: 'crmCallback', summary: 'The same under a neutral name' })
   @ApiFoundResponse(FOUND)
-  crm(@Query() query: RawQuery, @Res({ passthrough: true }) reply: FastifyReply): Promise<RedirectTo> {
-    return this.land(query, 'crm', reply);
+  crm(@Query() query: RawQuery): Promise<RedirectTo> {
+    return this.land(query, 'crm');
   }
 
-  private async land(query: RawQuery, page: LandingName, reply: FastifyReply): Promise<RedirectTo> {
+  private async land(query: RawQuery, page: LandingName): Promise<RedirectTo> {
     const outcome = await this.callback.complete({
       code: single(query.code),
       state: single(query.state),
       error: single(query.error),
       issuer: query.iss,
     });
-    const { accountId, userId, failure } = outcome;
-    if (accountId !== undefined && userId !== undefined && failure === undefined)
-      void reply.header('set-cookie', await this.tickets.cookieFor(accountId, userId));
     return { url: landingAddress(this.config.frontendUrl, page, outcome), statusCode: 302 };
   }
 }

@@ -66,7 +66,7 @@ export class OAuthCallback {
       return this.recorded({ accountId, failure: 'invalid_state' }, actor);
     }
     const outcome = await this.connect(accountId, query.code ?? '', credentials, actor);
-    return this.recorded({ ...outcome, userId }, actor);
+    return this.recorded(outcome, actor);
   }
 
   /** Mix-up (RFC 9700 4.4): an answer that names another authorization server; its code is sent nowhere. */

@@ -4,9 +4,6 @@ import { AuditModule } from '#libs/audit';
 import { ConnectionsModule } from '#libs/integrations';
 import { Administrators } from './administrators.js';
 import { AuthorizationController } from './authorization.controller.js';
-import { LandingController } from './landing.controller.js';
-import { LandingTickets } from './landing-tickets.js';
-import { LocationChoice } from './location-choice.js';
 import { OAuthCallbackController } from './oauth-callback.controller.js';
 import { OAuthCallback } from './oauth-callback.js';
 import { OAuthStates } from './oauth-states.js';
@@ -14,7 +11,7 @@ import { OAuthStates } from './oauth-states.js';
 /** From the button in DeskFlow to a stored connection. */
 @Module({
   imports: [JwtModule.register({}), AuditModule, ConnectionsModule],
-  controllers: [AuthorizationController, OAuthCallbackController, LandingController],
-  providers: [Administrators, LandingTickets, LocationChoice, OAuthCallback, OAuthStates],
+  controllers: [AuthorizationController, OAuthCallbackController],
+  providers: [Administrators, OAuthCallback, OAuthStates],
 })
 export class OAuthModule {}

@@ -1,10 +1,11 @@
 import { type Browser, type Page } from 'playwright-core';
 import { describeWithChromium, launchChromium } from '../harness/chromium.js';
+import { connect } from '../harness/connect.js';
 import { eventually } from '../harness/eventually.js';
 import { type SignedIn, signIn } from '../harness/sign-in.js';
 import { SystemProcess } from '../harness/system-process.js';
 
-/** What a person sees and clicks, in a real browser. */
+/** What a person sees and clicks beside the console (test/console), in a real browser. */
 describeWithChromium('in a browser', () => {
   let system: SystemProcess;
   let browser: Browser;
@@ -49,25 +50,8 @@ describeWithChromium('in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('connects through the consent page', async () => {
-    await page.goto(await authorizationUrl());
-    await page.getByRole('heading', { name: /allow access/i }).waitFor();
-    await page.getByRole('button', { name: 'Approve' }).click();
-    await page.waitForURL(/settings\/integrations\/gohighlevel/);
-    expect(page.url()).not.toMatch(/error=|code=|state=/);
-    expect(await status()).toMatchObject({ connected: true });
-    expect(complaints).toEqual([]);
-  });
-
-  it('comes back with a sentence when access was denied', async () => {
-    await page.goto(await authorizationUrl());
-    await page.getByRole('button', { name: 'Deny' }).click();
-    await page.waitForURL(/error=access_denied/);
-    expect(await page.getByRole('alert').textContent()).toContain('Access was not granted');
-    expect(complaints).toEqual([]);
-  });
-
   it("shows on the simulator's page what DeskFlow sends", async () => {
+    await connect(system.apiUrl, admin);
     await fetch(`${system.apiUrl}/api/v1/accounts/${admin.account_id}/contacts`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', api_access_token: admin.access_token },
@@ -78,17 +62,6 @@ describeWithChromium('in a browser', () => {
       await page.reload();
       await page.getByText('seen.there@example.test').first().waitFor({ timeout: 2_000 });
     }, 15_000);
-    expect(complaints).toEqual([]);
-  });
-
-  it("chooses among an agency's locations", async () => {
-    await page.goto(await authorizationUrl());
-    await page.getByRole('radio', { name: /the agency/ }).check();
-    await page.getByRole('button', { name: 'Approve' }).click();
-    await page.waitForURL(/agency=/);
-    await page.getByRole('checkbox').first().check();
-    await page.getByRole('button', { name: 'Connect the chosen ones' }).click();
-    expect(await page.getByRole('status').textContent()).toBe('1 location connected.');
     expect(complaints).toEqual([]);
   });
 
@@ -106,21 +79,5 @@ describeWithChromium('in a browser', () => {
     const answer = block.locator('.live-responses-table');
     await answer.waitFor();
     return answer;
-  }
-
-  async function authorizationUrl(): Promise<string> {
-    const answer = await fetch(`${system.apiUrl}/api/v1/accounts/${admin.account_id}/ghl/authorization`, {
-      method: 'POST',
-      headers: { api_access_token: admin.access_token },
-    });
-    return ((await answer.json()) as { url: string }).url;
-  }
-
-  async function status(): Promise<unknown> {
-    const answer = await fetch(
-      `${system.apiUrl}/api/v1/accounts/${admin.account_id}/integrations/ghl/status`,
-      { headers: { api_access_token: admin.access_token } },
-    );
-    return answer.json();
   }
 });

@@ -70,7 +70,7 @@ export class ConnectionFixture {
     this.simulator.faults.clear();
     this.simulator.requests.clear();
     await this.source.query(
-      `truncate integrations_hooks, ghl.connections, ghl.agencies, ghl.inbox, ghl.outbox, ghl.contact_links,
+      `truncate integrations_hooks, ghl.connections, ghl.agencies, ghl.inbox, ghl.outbox, ghl.contact_links, ghl.sync_counts,
                 ghl.oauth_states`,
     );
   }

@@ -219,14 +219,6 @@ describe('RFC 9700', () => {
       expect((await admin.follow(url)).status).toBe(302);
   });
 
-  it('4.16 the page after the callback cannot be framed, and loads nothing', async () => {
-    const { headers } = await api.call('GET', '/app/accounts/1/settings/integrations/gohighlevel');
-    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
-    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
-    expect(headers.get('referrer-policy')).toBe('no-referrer');
-    expect(headers.get('cache-control')).toBe('no-store');
-  });
-
   it.each([
     '<script>alert(1)</script>',
     '"><img src=x onerror=alert(1)>',
@@ -239,9 +231,6 @@ describe('RFC 9700', () => {
     const landing = await admin.follow(callback);
     await isRefused(landing, SETTINGS_PAGE, 'token_exchange_failed');
     expect(landing.headers.get('set-cookie')).toBeNull();
-    const path = `/app/accounts/1/settings/integrations/gohighlevel?error=${encodeURIComponent(hostile)}`;
-    const { text } = await api.call('GET', path);
-    expect(text).not.toMatch(/alert\(1\)|<img|set-cookie/);
   });
 });
 
@@ -312,12 +301,12 @@ describe('RFC 8725', () => {
   });
 
   it('3.12 a token of another kind is no state, and a state is no other token', async () => {
-    const callback = await approve();
-    const { headers } = await admin.follow(callback);
-    const ticket = /deskflow_ghl_landing=([^;]+)/.exec(headers.get('set-cookie') ?? '')?.[1] ?? '';
-    expect(ticket).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
-    fixture.simulator.requests.clear();
-    const { target } = await admin.follow(changed(callback, ticket));
+    const { body } = await api.call('POST', '/auth/sign_in', {
+      body: { email: 'admin@example.com', password: 'Password1!' },
+    });
+    const { session_token: session } = body['data'] as { session_token: string };
+    expect(session).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+    const { target } = await admin.follow(changed(await approve(), session));
     expect(target.href).toBe(`${PAGE_WITHOUT_ACCOUNT}?error=invalid_state`);
     const state = stateOf(await approve());
     const path = '/api/v1/accounts/1/integrations/ghl/status';

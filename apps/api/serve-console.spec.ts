@@ -1,0 +1,92 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Logger, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { loadConfig } from '#libs/config';
+import { configureApp, createFastifyAdapter } from '#libs/http';
+import { serveConsole } from './serve-console.js';
+
+@Module({})
+class NothingModule {}
+
+let build: string;
+const apps: NestFastifyApplication[] = [];
+
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  build = await mkdtemp(join(tmpdir(), 'console-'));
+  await mkdir(join(build, 'assets'));
+  await writeFile(join(build, 'index.html'), '<!doctype html><title>The console</title>');
+  await writeFile(join(build, 'assets', 'index-1a2b.js'), 'export {};');
+});
+afterAll(async () => {
+  for (const app of apps) await app.close();
+  await rm(build, { recursive: true });
+});
+
+async function served(
+  env: Record<string, string>,
+  from = build,
+): Promise<{ served: boolean; app: NestFastifyApplication }> {
+  const config = loadConfig({ NODE_ENV: 'test', ...env });
+  const app = await NestFactory.create<NestFastifyApplication>(NothingModule, createFastifyAdapter(config));
+  apps.push(app);
+  configureApp(app, config, { docs: false });
+  const isServed = serveConsole(app, config, from);
+  await app.init();
+  return { served: isServed, app };
+}
+
+it.each([
+  '/app',
+  '/app/',
+  '/app/accounts/1/settings/integrations/gohighlevel',
+  '/app/accounts/1/settings/integrations/crm/import?x=1',
+  '/app/settings/integrations/crm?error=invalid_state',
+])('%s is the page, which nothing may frame and which loads files of this server only', async (path) => {
+  const { app } = await served({});
+  const { statusCode, headers, body } = await app.inject(path);
+  expect([statusCode, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(body).toContain('The console');
+  const policy = String(headers['content-security-policy']);
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).toContain("script-src 'self';");
+  expect(policy).not.toMatch(/unsafe/);
+  expect(headers['x-frame-options']).toBe('DENY');
+  expect(headers['referrer-policy']).toBe('no-referrer');
+  expect(headers['cache-control']).toBe('no-cache');
+});
+
+it('its files are kept for ever, as their names change with their content', async () => {
+  const { app } = await served({});
+  const { statusCode, headers } = await app.inject('/app/assets/index-1a2b.js');
+  expect([statusCode, headers['content-type']]).toEqual([200, 'application/javascript; charset=utf-8']);
+  expect(headers['cache-control']).toBe('public, max-age=31536000, immutable');
+});
+
+it.each(['/app/assets/nothing.js', '/app/assets/..%2findex.html'])('%s is not there', async (path) => {
+  const { app } = await served({});
+  const { statusCode, headers } = await app.inject(path);
+  expect([statusCode, headers['content-type']]).toEqual([404, 'application/json; charset=utf-8']);
+});
+
+it('the bare address leads there', async () => {
+  const { app } = await served({});
+  const { statusCode, headers } = await app.inject('/');
+  expect([statusCode, headers.location]).toEqual([302, '/app']);
+});
+
+it("leaves /app to DeskFlow's own frontend where there is one", async () => {
+  const { served: isServed, app } = await served({
+    FRONTEND_URL: 'https://desk.example.com',
+    PUBLIC_URL: 'https://ghl.example.com',
+  });
+  expect([isServed, (await app.inject('/app')).statusCode]).toEqual([false, 404]);
+});
+
+it('serves nothing where nothing was built', async () => {
+  const { served: isServed, app } = await served({}, join(build, 'assets'));
+  expect([isServed, (await app.inject('/app')).statusCode]).toEqual([false, 404]);
+});

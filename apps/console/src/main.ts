@@ -1,0 +1,31 @@
+import { createApp } from 'vue';
+import { createRouter, createWebHistory } from 'vue-router';
+import App from './App.vue';
+import { API, createClient } from './api/client';
+import { currentSession, endSession } from './api/session';
+import { applyLocale, i18n } from './i18n';
+import { applyPreferences } from './preferences';
+import { routes, SIGN_IN } from './routes';
+import './theme.css';
+
+const router = createRouter({ history: createWebHistory('/app/'), routes });
+
+router.beforeEach(({ meta, fullPath }) => {
+  if (meta['isPublic'] !== true && !currentSession.value) return { name: SIGN_IN, query: { next: fullPath } };
+  return true;
+});
+
+const api = createClient({
+  headers(): Record<string, string> {
+    const token = currentSession.value?.token;
+    return token === undefined ? {} : { authorization: `Bearer ${token}` };
+  },
+  onRefused() {
+    endSession();
+    void router.push({ name: SIGN_IN, query: { next: router.currentRoute.value.fullPath } });
+  },
+});
+
+applyPreferences();
+await applyLocale();
+createApp(App).use(router).use(i18n).provide(API, api).mount('#app');

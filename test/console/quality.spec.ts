@@ -1,0 +1,333 @@
+import { gzipSync } from 'node:zlib';
+import { describeWithChromium } from '../harness/chromium.js';
+import { useDatabase } from '../harness/database.js';
+import { eventually } from '../harness/eventually.js';
+import { Console } from './console.js';
+
+const TABS = ['', 'dashboard', 'import', 'contacts', 'events', 'conflicts', 'matches', 'mapping'];
+const MOST_INITIAL_SCRIPT_BYTES = 150 * 1024;
+const API = '**/api/v1/**';
+
+/** What holds for every page in every state: accessible, steady, small, and helpful when something is missing. */
+describeWithChromium('every page', () => {
+  const database = useDatabase();
+  let site: Console;
+
+  beforeAll(async () => {
+    site = await Console.start(database);
+  }, 60_000);
+  afterEach(() => site.close());
+  afterAll(() => site.stop());
+
+  /** What is wrong on each page, by its name. */
+  async function wrongOn(names: readonly string[]): Promise<Record<string, string[]>> {
+    const wrong: Record<string, string[]> = {};
+    for (const name of names) {
+      await site.goTo(name);
+      await site.loaded();
+      const violations = await site.violations();
+      if (violations.length > 0) wrong[name] = violations;
+    }
+    return wrong;
+  }
+
+  async function choose(theme: 'light' | 'dark'): Promise<void> {
+    await site.page.evaluate(`localStorage.setItem('deskflow-ghl.theme', '${theme}')`);
+  }
+
+  it('is accessible before anything is connected, in both themes', async () => {
+    await site.open();
+    await site.page.goto(`${site.url}/app`);
+    expect(await site.violations()).toEqual([]);
+    await site.page.goto(`${site.url}/app/settings/integrations/gohighlevel?error=expired_state`);
+    await site.loaded();
+    expect(await site.violations()).toEqual([]);
+    await site.page.goto(`${site.url}/app/no/such/page`);
+    await site.loaded();
+    expect(await site.violations()).toEqual([]);
+    await site.signIn();
+    for (const theme of ['light', 'dark'] as const) {
+      await choose(theme);
+      expect(await wrongOn(TABS)).toEqual({});
+    }
+    expect(site.complaints).toEqual([]);
+  }, 120_000);
+
+  it('is accessible with everything that can be on it, in both themes', async () => {
+    await site.open();
+    await site.signIn();
+    await site.connect();
+    await plant();
+    for (const theme of ['light', 'dark'] as const) {
+      await choose(theme);
+      expect(await wrongOn(TABS)).toEqual({});
+      expect(await dialogsWrong()).toEqual({});
+    }
+    expect(site.complaints).toEqual([]);
+  }, 180_000);
+
+  /** A bit of everything: contacts, an import with failures, events of all states, conflicts, matches, runs. */
+  async function plant(): Promise<void> {
+    const { page } = site;
+    await site.tab('Import');
+    await page.getByRole('button', { name: 'Import now' }).click();
+    await page.getByText('The import is complete').waitFor();
+    await database.query(
+      `update ghl.imports set counts = counts || '{"failed": 2}', reason = 'waiting_for_highlevel'`,
+    );
+    const [hook] = await database.query<{ id: number; location: string }>(
+      `select id, reference_id as location from integrations_hooks`,
+    );
+    await database.query(
+      `insert into ghl.inbox (delivery_key, type, account_id, hook_id, location_id, entity_key, body, state, reason, attempts,
+                              attempt_log, next_attempt_at)
+       select state, 'ContactUpdate', 1, $1, $2, 'contact:Con0InventedPerson01', '{"type":"ContactUpdate"}', state,
+              case state when 'dead' then 'cannot_be_applied' when 'ignored' then 'stale' end, 3,
+              '[{"at":"2026-01-01T00:00:00Z","attempt":1,"outcome":"failed","error":"PostgreSQL: deadlock detected (40P01)"}]',
+              now() + interval '1 day'
+         from unnest(array['done', 'ignored', 'failed', 'dead']) state`,
+      [hook!.id, hook!.location],
+    );
+    await database.query(
+      `insert into ghl.sync_conflicts (account_id, location_id, contact_id, ghl_contact_id, field, base, deskflow, highlevel,
+                                       policy, kept, reversed_at, reversed_by)
+       select 1, $1, c.id, 'Con', 'city', '"Oakland"', '"Berkeley"', null, 'latest_wins', 'deskflow',
+              case when c.id % 2 = 0 then now() end, case when c.id % 2 = 0 then 1 end
+         from contacts c order by id limit 2`,
+      [hook!.location],
+    );
+    await database.query(
+      `insert into ghl.ambiguous_matches (account_id, location_id, ghl_contact_id, reason, name, email, candidate_ids)
+       select 1, $1, 'Con0InventedPerson0' || n, 'several_with_email', 'Mara Quill', 'mara@example.test',
+              (select array_agg(id) from (select id from contacts order by id limit 2) two)
+         from generate_series(1, 2) n`,
+      [hook!.location],
+    );
+    await database.query(
+      `insert into ghl.reconciliation_runs (account_id, location_id, kind, reason, agreed_from, began_at, finished_at, counts)
+       values (1, $1, 'changes', 'schedule', now(), now(), now(),
+               '{"requests":1,"lookedAt":9,"created":2,"updated":3,"archived":1,"refused":0,"conflicts":0}')`,
+      [hook!.location],
+    );
+  }
+
+  /** What is wrong while a dialog is open. */
+  async function dialogsWrong(): Promise<Record<string, string[]>> {
+    const { page } = site;
+    const wrong: Record<string, string[]> = {};
+    for (const [name, button] of [
+      ['', 'Disconnect'],
+      ['', 'Choose locations of an agency'],
+      ['import', /^Show 2 failures/],
+      ['contacts', 'New contact'],
+      ['contacts', /^Edit /],
+      ['events', /^Details/],
+      ['events', /^Replay all/],
+    ] as const) {
+      await site.goTo(name);
+      await site.loaded();
+      await page.getByRole('button', { name: button }).first().click();
+      await page.getByRole('dialog').waitFor();
+      await site.loaded();
+      const violations = await site.violations();
+      if (violations.length > 0) wrong[`${name} ${String(button)}`] = violations;
+    }
+    return wrong;
+  }
+
+  it('is accessible on the other side as well: the simulator and its consent page, in both themes', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await site.open({ colorScheme });
+      await page.goto(site.system.simulatorUrl);
+      await page.getByRole('button', { name: 'Edit' }).first().waitFor();
+      expect(await site.violations()).toEqual([]);
+      await page.getByRole('button', { name: 'New contact' }).click();
+      expect(await site.violations()).toEqual([]);
+      await site.signIn();
+      await page.getByRole('button', { name: /^Connect (HighLevel|another location)$/ }).click();
+      await page.getByRole('button', { name: 'Approve' }).waitFor();
+      expect(await site.violations()).toEqual([]);
+      await page.context().close();
+    }
+    await site.open();
+  });
+
+  it('says what to do when a request fails, and goes on with one click', async () => {
+    await site.open();
+    await site.signIn();
+    const { page } = site;
+    for (const name of TABS) {
+      await page.route(API, (route) =>
+        route.fulfill({
+          status: 503,
+          headers: { 'retry-after': '5' },
+          contentType: 'application/json',
+          body: JSON.stringify({ error: 'Service unavailable', code: 'unavailable' }),
+        }),
+      );
+      await site.goTo(name);
+      await page.getByRole('alert').getByText('Try again in 5 seconds').first().waitFor();
+      expect(await site.violations()).toEqual([]);
+      await page.unroute(API);
+      await eventually(async () => {
+        const again = page.getByRole('button', { name: 'Try again' });
+        // The page asks again by itself as well: the button may go away under the click.
+        if ((await again.count()) > 0) await again.first().click({ timeout: 1_000 });
+        expect(await page.getByText('Try again in 5 seconds').count()).toBe(0);
+      });
+    }
+  }, 120_000);
+
+  it('says that the network is gone, keeps what was there, and goes on by itself', async () => {
+    await site.open();
+    await site.signIn();
+    const { page } = site;
+    await site.goTo('contacts');
+    await page.getByRole('row').nth(1).waitFor();
+    await page.context().setOffline(true);
+    await page.getByText('There is no network connection.').waitFor();
+    await page.getByRole('alert').getByText('could not be reached').waitFor();
+    expect(await page.getByRole('row').count()).toBeGreaterThan(1);
+    expect(await site.violations()).toEqual([]);
+    await page.context().setOffline(false);
+    await page.getByRole('alert').first().waitFor({ state: 'hidden' });
+  }, 60_000);
+
+  it('shows a placeholder as long as an answer takes', async () => {
+    await site.open();
+    await site.signIn();
+    const { page } = site;
+    await page.route(API, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await route.continue();
+    });
+    await site.goTo('events');
+    await page.getByText('Loading…').first().waitFor({ state: 'attached' });
+    expect(await site.violations()).toEqual([]);
+    await site.loaded();
+    expect(site.complaints).toEqual([]);
+  });
+
+  it('asks anew who you are when the session has ended, and comes back', async () => {
+    await site.open();
+    await site.signIn();
+    const { page } = site;
+    await page.evaluate(`{
+      const session = JSON.parse(localStorage.getItem('deskflow-ghl.session'));
+      localStorage.setItem('deskflow-ghl.session', JSON.stringify({ ...session, token: 'a.b.c' }));
+    }`);
+    await site.goTo('conflicts');
+    await page.getByLabel('Password').fill('Password1!');
+    await page.getByLabel('E-mail').fill('admin@example.com');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Conflicts' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Password').waitFor();
+    expect(await page.evaluate(`localStorage.getItem('deskflow-ghl.session')`)).toBeNull();
+  });
+
+  it('never scrolls sideways at a width of 360 px', async () => {
+    await site.open({ viewport: { width: 360, height: 740 } });
+    await site.signIn();
+    const wide: string[] = [];
+    for (const name of TABS) {
+      await site.goTo(name);
+      await site.loaded();
+      const width = await site.page.evaluate<number>('document.documentElement.scrollWidth');
+      if (width > 360) wide.push(`${name}: ${width}`);
+    }
+    expect(wide).toEqual([]);
+  }, 60_000);
+
+  it('moves nothing once it is shown', async () => {
+    await site.open();
+    await site.signIn();
+    await site.page.addInitScript(`
+      globalThis.shifted = 0;
+      new PerformanceObserver((list) => {
+        for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) globalThis.shifted += value;
+      }).observe({ type: 'layout-shift', buffered: true });`);
+    const moved: Record<string, number> = {};
+    for (const name of TABS) {
+      await site.goTo(name);
+      await site.loaded();
+      await site.page.waitForTimeout(300);
+      const sum = await site.page.evaluate<number>('shifted');
+      // What Lighthouse calls good is 0.1.
+      if (sum > 0.1) moved[name] = sum;
+    }
+    expect(moved).toEqual({});
+  }, 60_000);
+
+  it('can be used without a mouse, and shows where the focus is', async () => {
+    await site.open();
+    await site.page.goto(`${site.url}/app`);
+    const { page } = site;
+    await page.getByLabel('E-mail').focus();
+    await page.keyboard.type('admin@example.com');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('Password1!');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/settings\/integrations/);
+    await site.loaded();
+    await site.goTo();
+    await site.loaded();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
+    const unmarked: string[] = [];
+    for (let step = 0; step < 25; step += 1) {
+      const focused = await page.evaluate<string | null>(`(() => {
+        const { activeElement } = document;
+        if (activeElement === document.body) return null;
+        const { outlineStyle, outlineWidth } = getComputedStyle(activeElement);
+        return outlineStyle + ' ' + outlineWidth + ' ' + activeElement.textContent;
+      })()`);
+      if (focused !== null && !/^(solid|auto) [1-9]/.test(focused)) unmarked.push(focused);
+      await page.keyboard.press('Tab');
+    }
+    expect(unmarked).toEqual([]);
+    await page.getByRole('link', { name: 'Import', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Import', level: 1 }).waitFor();
+    expect(await page.evaluate('document.activeElement.tagName')).toBe('H1');
+  });
+
+  it('loads little to begin with, and runs no script but its own', async () => {
+    const page = await site.open();
+    const scripts: Buffer[] = [];
+    const policies: string[] = [];
+    page.on('response', (response) => {
+      const { 'content-type': type = '', 'content-security-policy': policy = '' } = response.headers();
+      if (type.includes('javascript')) void response.body().then((body) => scripts.push(body));
+      if (type.includes('html')) policies.push(policy);
+    });
+    await site.signIn();
+    await site.loaded();
+    const bytes = scripts.reduce((sum, script) => sum + gzipSync(script).length, 0);
+    expect(scripts.length).toBeGreaterThan(0);
+    expect(bytes).toBeLessThan(MOST_INITIAL_SCRIPT_BYTES);
+    expect(policies).toContainEqual(expect.stringContaining("script-src 'self';"));
+    expect(policies.join()).not.toContain('unsafe');
+    expect(site.complaints).toEqual([]);
+  });
+
+  it('is complete in Brazilian Portuguese', async () => {
+    await site.open({ locale: 'pt-BR' });
+    const { page } = site;
+    await page.goto(`${site.url}/app`);
+    await page.getByLabel('Senha').fill('Password1!');
+    await page.getByLabel('E-mail').fill('admin@example.com');
+    await page.getByRole('button', { name: 'Entrar' }).click();
+    await page.getByRole('heading', { name: 'Conexão com o HighLevel' }).waitFor();
+    expect(await page.evaluate('document.documentElement.lang')).toBe('pt-BR');
+    for (const name of TABS) {
+      await site.goTo(name);
+      await site.loaded();
+      // A key that has no text is shown as it is.
+      expect(await page.locator('body').innerText()).not.toMatch(
+        /\b[a-z]+\.[a-zA-Z]+\.[a-zA-Z_.]+\b(?<!\.test|\.js)/,
+      );
+    }
+    expect(site.complaints).toEqual([]);
+  }, 60_000);
+});
