@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type DataSource } from 'typeorm';
+import { type DataSource, type EntityManager } from 'typeorm';
 
 export interface PreparedStatement {
   /** Unique in this service: PostgreSQL knows the statement by it for as long as a connection lives. */
@@ -19,4 +19,15 @@ export async function queryPrepared<Row extends pg.QueryResultRow>(
 ): Promise<Row[]> {
   const { master } = database.driver as unknown as { master: pg.Pool };
   return (await master.query<Row>({ ...statement, values })).rows;
+}
+
+/** The same on the connection of a transaction that is open. */
+export async function queryPreparedIn<Row extends pg.QueryResultRow>(
+  { queryRunner }: EntityManager,
+  statement: PreparedStatement,
+  values: unknown[],
+): Promise<Row[]> {
+  if (!queryRunner) throw new Error('The manager is not that of a transaction');
+  const client = (await queryRunner.connect()) as pg.ClientBase;
+  return (await client.query<Row>({ ...statement, values })).rows;
 }

@@ -5,6 +5,13 @@ import { type FastifyInstance } from 'fastify';
 import { BadRequest } from '#libs/errors';
 import { MalformedJson, UnsupportedMediaType } from './request-errors.js';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether the route was marked with `@RawBody()`. */
+    takesRawBody: boolean;
+  }
+}
+
 /** More than any object of this API; larger imports come in pages. */
 export const JSON_BODY_LIMIT_BYTES = 1024 * 1024;
 /** HighLevel's largest deliveries are 256 KB; twice that leaves room for what is not documented. */
@@ -35,30 +42,32 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 /**
- * One parser for every content type, which asks the route what it takes: untouched bytes, a form, or (the default)
+ * To be called before what asks `request.takesRawBody`. One parser for every content type, which asks the route what it takes: untouched bytes, a form, or (the default)
  * JSON. An empty body is no body, whatever its content type says: clients send `Content-Type: application/json` with
  * a bodiless POST or DELETE.
  */
 export function registerBodyParsers(instance: FastifyInstance): void {
   instance.addHook('onRoute', (route) => {
-    route.bodyLimit = takesRawBody(route) ? RAW_BODY_LIMIT_BYTES : JSON_BODY_LIMIT_BYTES;
+    route.bodyLimit = bodyOf(route.config) === 'raw' ? RAW_BODY_LIMIT_BYTES : JSON_BODY_LIMIT_BYTES;
   });
-  // Fastify refuses a content type it cannot read before it asks a parser; a raw route does not care.
+  instance.decorateRequest('takesRawBody', false);
   instance.addHook('onRequest', (request, _reply, done) => {
-    if (takesRawBody(request.routeOptions)) request.headers['content-type'] = OCTETS;
+    // Asked once: Fastify puts `routeOptions` together anew each time.
+    request.takesRawBody = bodyOf(request.routeOptions.config) === 'raw';
+    // Fastify refuses a content type it cannot read before it asks a parser; a raw route does not care.
+    if (request.takesRawBody) request.headers['content-type'] = OCTETS;
     done();
   });
   const parseJson = instance.getDefaultJsonParser('error', 'error');
 
   instance.removeAllContentTypeParsers();
   instance.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    const taken = bodyOf(request.routeOptions.config);
     const contentType = request.headers['content-type'] ?? '';
-    if (taken === 'raw') {
+    if (request.takesRawBody) {
       done(null, body);
     } else if (body.length === 0) {
       done(null, undefined);
-    } else if (taken === 'form' && FORM_TYPE.test(contentType)) {
+    } else if (bodyOf(request.routeOptions.config) === 'form' && FORM_TYPE.test(contentType)) {
       done(null, parseForm(body));
     } else if (JSON_TYPE.test(contentType)) {
       // Keys that would pollute a prototype are refused, not dropped: nobody sends them by accident.
@@ -72,11 +81,6 @@ export function registerBodyParsers(instance: FastifyInstance): void {
       done(new UnsupportedMediaType());
     }
   });
-}
-
-/** Whether the route was marked with `@RawBody()`. */
-export function takesRawBody(route: { readonly config?: unknown }): boolean {
-  return bodyOf(route.config) === 'raw';
 }
 
 function bodyOf(config: unknown): BodyRouteConfig['body'] {

@@ -24,8 +24,8 @@ export function configureApp(
   { docs = true }: { docs?: boolean } = {},
 ): void {
   const instance = app.getHttpAdapter().getInstance();
-  registerRequestLifecycle(instance, config);
   registerBodyParsers(instance);
+  registerRequestLifecycle(instance, config);
   registerSecurityHeaders(instance, config);
   allowOrigin(instance, new URL(config.frontendUrl).origin);
 

@@ -3,7 +3,6 @@ import { Logger } from '@nestjs/common';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type AppConfig } from '#libs/config';
 import { type LogContext, requestContext, withoutQuery } from '#libs/logging';
-import { takesRawBody } from './body-parsing.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -35,18 +34,18 @@ export function registerRequestLifecycle(
     const requestId = typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID();
     void reply.header(REQUEST_ID_HEADER, requestId);
     request.logContext = { requestId };
-    if (!takesRawBody(request.routeOptions)) inContext += 1;
+    if (!request.takesRawBody) inContext += 1;
     done();
   });
 
   // Not before the body is read: reading leaves an asynchronous context.
   instance.addHook('preValidation', (request, _reply, done) => {
-    if (takesRawBody(request.routeOptions) || !request.logContext) done();
+    if (request.takesRawBody || !request.logContext) done();
     else requestContext.run(request.logContext, done);
   });
 
   instance.addHook('onResponse', (request, reply, done) => {
-    if (!takesRawBody(request.routeOptions)) {
+    if (!request.takesRawBody) {
       inContext -= 1;
       // Before Node 24 every promise of the process pays for contexts that somebody may be in: a fifth of a delivery.
       if (inContext === 0) requestContext.disable();
@@ -72,7 +71,7 @@ export function registerRequestLifecycle(
  * Deliveries that were accepted, or come too fast, and health and metrics: at a thousand a second nobody reads a line
  * of each.
  */
-function isAskedAllTheTime({ routeOptions }: FastifyRequest, { statusCode }: FastifyReply): boolean {
-  if (takesRawBody(routeOptions)) return statusCode < 400 || statusCode === 429;
-  return statusCode < 400 && /^\/(health|metrics)\b/.test(routeOptions.url ?? '');
+function isAskedAllTheTime(request: FastifyRequest, { statusCode }: FastifyReply): boolean {
+  if (request.takesRawBody) return statusCode < 400 || statusCode === 429;
+  return statusCode < 400 && /^\/(health|metrics)\b/.test(request.routeOptions.url ?? '');
 }

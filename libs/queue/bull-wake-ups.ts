@@ -12,11 +12,16 @@ export class BullWakeUps extends WakeUps implements QueueHealth, BeforeApplicati
   private readonly lanes: Readonly<Record<Lane, BullLane>>;
 
   constructor(
+    @InjectQueue('intake') intake: Queue<RingJob>,
     @InjectQueue('inbound') inbound: Queue<RingJob>,
     @InjectQueue('outbound') outbound: Queue<RingJob>,
   ) {
     super();
-    this.lanes = { inbound: new BullLane(inbound), outbound: new BullLane(outbound) };
+    this.lanes = {
+      intake: new BullLane(intake),
+      inbound: new BullLane(inbound),
+      outbound: new BullLane(outbound),
+    };
   }
 
   ring(lane: Lane, hookId: number): void {

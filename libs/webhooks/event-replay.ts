@@ -1,5 +1,6 @@
 import { DomainError } from '#libs/errors';
 import { type EntityManager } from 'typeorm';
+import { type DeliveryReason } from './delivery.js';
 import { type EventDecision } from './event-decision.js';
 import { type EventFacts } from './event-facts.js';
 import { isHandledContactEvent, isLifecycleEvent } from './handled-events.js';
@@ -33,6 +34,12 @@ export class EventNotReplayable extends DomainError {
   }
 }
 
+const NEVER_APPLICABLE: ReadonlySet<string> = new Set<DeliveryReason>([
+  'other_app',
+  'outside_replay_window',
+  'unreadable_body',
+]);
+
 /** What was done or ignored may be replayed, too: applying it again says what it said, and is stale if it is old. */
 export function decideReplay(event: EventFacts): EventDecision<ReplayOutcome> {
   if (event.state === 'pending' || event.state === 'processing' || event.state === 'parked')
@@ -43,7 +50,7 @@ export function decideReplay(event: EventFacts): EventDecision<ReplayOutcome> {
 }
 
 function refusalOf(event: EventFacts): ReplayRefusal | undefined {
-  if (event.reason === 'other_app' || event.reason === 'unreadable_body') return 'never_applicable';
+  if (event.reason !== null && NEVER_APPLICABLE.has(event.reason)) return 'never_applicable';
   const isLifecycle = isLifecycleEvent(event.type);
   if (!isLifecycle && !isHandledContactEvent(event.type)) return 'type_not_applied';
   if (!event.hasPayload) return 'payload_dropped';

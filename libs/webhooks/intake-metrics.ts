@@ -10,7 +10,6 @@ export type IntakeRefusal = SignatureRefusal | 'outside_replay_window' | 'not_st
 @Injectable()
 export class IntakeMetrics {
   private readonly received: Counter;
-  private readonly duplicates: Counter;
   private readonly refusals: Counter<'reason'>;
   private readonly groups: Histogram;
   private readonly acknowledgements: Histogram;
@@ -20,11 +19,6 @@ export class IntakeMetrics {
     this.received = new Counter({
       name: 'deskflow_ghl_webhooks_received_total',
       help: 'Deliveries acknowledged with 200, duplicates included',
-      registers,
-    });
-    this.duplicates = new Counter({
-      name: 'deskflow_ghl_webhooks_duplicate_total',
-      help: 'Deliveries acknowledged that were stored before',
       registers,
     });
     this.refusals = new Counter({
@@ -47,10 +41,9 @@ export class IntakeMetrics {
     });
   }
 
-  /** A group is committed. @param stored how many of its deliveries were new */
-  committed(deliveries: number, stored: number): void {
+  /** A group is committed. */
+  committed(deliveries: number): void {
     this.received.inc(deliveries);
-    this.duplicates.inc(deliveries - stored);
     this.groups.observe(deliveries);
   }
 

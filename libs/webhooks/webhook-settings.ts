@@ -1,16 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppConfig, GlobalConfigService } from '#libs/config';
-import { appIdOf, WebhookVerifier } from '#libs/highlevel';
+import { WebhookVerifier } from '#libs/highlevel';
+import { type DeliveryRules, rulesOf } from './delivery-rules.js';
 import { IntakeOutage } from './intake-outage.js';
 import { notStored } from './not-stored.js';
 
 /** What decides about a delivery. */
 export interface WebhookPolicy {
   readonly verifier: WebhookVerifier;
-  /** Our app's id; undefined when no client id is configured. */
-  readonly appId: string | undefined;
-  /** How old a delivery without `webhookId` may be (milliseconds). */
-  readonly replayWindowMs: number;
+  readonly rules: DeliveryRules;
 }
 
 /** Looking the settings up takes promises, and thousands of deliveries a second would each wait for theirs. */
@@ -45,8 +43,7 @@ export class WebhookSettings {
         rsaPublicKeys: legacyWebhookPublicKeys,
         hmacSecrets: webhookHmac && secret !== undefined ? [secret] : [],
       }),
-      appId: clientId === undefined ? undefined : appIdOf(clientId),
-      replayWindowMs: this.config.webhooks.replayWindowMs,
+      rules: rulesOf(this.config, clientId),
     };
     this.current = { policy, until: Date.now() + POLICY_MS };
     return policy;

@@ -10,10 +10,10 @@ import {
 } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
 import { ApiErrors, RawBody, type Shape } from '#libs/http';
-import { readDelivery } from './delivery.js';
-import { Inbox } from './inbox.js';
+import { isPossibleReplay } from './delivery.js';
+import { DeliveryJournal } from './delivery-journal.js';
 import { IntakeMetrics } from './intake-metrics.js';
-import { isInReplayWindow, OutsideReplayWindow } from './replay-window.js';
+import { OutsideReplayWindow } from './replay-window.js';
 import { SignatureGuard } from './signature.guard.js';
 import { WebhookSettings } from './webhook-settings.js';
 
@@ -61,7 +61,7 @@ const BODY = {
 @UseGuards(SignatureGuard)
 export class WebhooksController {
   constructor(
-    private readonly inbox: Inbox,
+    private readonly journal: DeliveryJournal,
     private readonly settings: WebhookSettings,
     private readonly metrics: IntakeMetrics,
   ) {}
@@ -91,18 +91,17 @@ export class WebhooksController {
   /** The request as it is: pipes would wait for each parameter, and there is nothing to validate. */
   private async accept({ body, headers }: FastifyRequest): Promise<Shape<WebhookAccepted>> {
     const policy = this.settings.policy();
-    const { appId, replayWindowMs } = policy instanceof Promise ? await policy : policy;
+    const { rules } = policy instanceof Promise ? await policy : policy;
     const deliveryId = headers['deliveryid'];
-    const delivery = readDelivery(
-      body as Buffer,
-      typeof deliveryId === 'string' ? deliveryId : undefined,
-      appId,
-    );
-    if (!isInReplayWindow(delivery, replayWindowMs)) {
+    const delivery = {
+      body: body as Buffer,
+      deliveryId: typeof deliveryId === 'string' ? deliveryId : null,
+    };
+    if (isPossibleReplay(delivery, rules)) {
       this.metrics.refused('outside_replay_window');
       throw new OutsideReplayWindow();
     }
-    await this.inbox.accept(delivery);
+    await this.journal.accept(delivery);
     return { success: true };
   }
 }

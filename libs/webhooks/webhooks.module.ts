@@ -4,14 +4,16 @@ import { ContactSyncModule } from '#libs/contact-sync';
 import { ConnectionsModule } from '#libs/integrations';
 import { MetricsModule } from '#libs/metrics';
 import { ContactEvents } from './contact-events.js';
+import { DeliveryFiling } from './delivery-filing.js';
+import { DeliveryJournal } from './delivery-journal.js';
 import { EventCommands } from './event-commands.js';
 import { EventLog } from './event-log.js';
 import { EventsController } from './events.controller.js';
+import { FilingMetrics } from './filing-metrics.js';
 import { InboundMetrics } from './inbound-metrics.js';
 import { InboundProcessor } from './inbound.processor.js';
 import { InboxClaims } from './inbox-claims.js';
 import { WorkRetention } from './work-retention.js';
-import { Inbox } from './inbox.js';
 import { IntakeMetrics } from './intake-metrics.js';
 import { IntakeOutage } from './intake-outage.js';
 import { LifecycleEvents } from './lifecycle-events.js';
@@ -26,9 +28,23 @@ import { WorkSweeper } from './work-sweeper.js';
 @Module({
   imports: [MetricsModule],
   controllers: [WebhooksController],
-  providers: [Inbox, IntakeMetrics, IntakeOutage, RefusedDeliveries, SignatureGuard, WebhookSettings],
+  providers: [
+    DeliveryJournal,
+    IntakeMetrics,
+    IntakeOutage,
+    RefusedDeliveries,
+    SignatureGuard,
+    WebhookSettings,
+  ],
 })
 export class WebhooksModule {}
+
+/** Gives what was taken in to the hooks it is for. */
+@Module({
+  imports: [MetricsModule],
+  providers: [DeliveryFiling, FilingMetrics],
+})
+export class DeliveryFilingModule {}
 
 /** Lets administrators look at them, replay them and give them up. */
 @Module({
@@ -40,7 +56,7 @@ export class EventsModule {}
 
 /** Applies them. The sweeper and the retention need `ScheduleModule`. */
 @Module({
-  imports: [ConnectionsModule, ContactSyncModule, MetricsModule],
+  imports: [ConnectionsModule, ContactSyncModule, DeliveryFilingModule, MetricsModule],
   providers: [
     ContactEvents,
     InboundMetrics,

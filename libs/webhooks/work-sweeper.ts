@@ -1,9 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { GOHIGHLEVEL_APP_ID } from '#libs/database';
-import { type Lane, WakeUps } from '#libs/queue';
+import { WakeUps } from '#libs/queue';
 import { DataSource } from 'typeorm';
-import { hooksWith, isServed, type WaitingState, WORK_TABLES } from './due-work.js';
+import { JOURNAL } from './delivery-journal.js';
+import {
+  type Direction,
+  DIRECTIONS,
+  hooksWith,
+  isServed,
+  type WaitingState,
+  WORK_TABLES,
+} from './due-work.js';
 import { LIFECYCLE_LANE } from './inbox-claims.js';
 import { wakeParkedInstalls } from './parked-installs.js';
 
@@ -37,17 +45,19 @@ export class WorkSweeper {
     }
   }
 
-  /** One look at both lanes. */
+  /** One look at the journal and at both directions. */
   async sweep(): Promise<void> {
+    const journal = await this.database.query<unknown[]>('select from ghl.intake_journal limit 1');
+    if (journal.length > 0) this.wakeUps.ring('intake', JOURNAL);
     await wakeParkedInstalls(this.database.manager);
-    for (const lane of ['inbound', 'outbound'] as const) {
+    for (const lane of DIRECTIONS) {
       await this.dropOrphans(lane);
       for (const hookId of await this.dueHooks(lane)) this.wakeUps.ring(lane, hookId);
     }
   }
 
   /** A step a hook through the indexes of open rows, however many rows each has, and the few whose lease ran out. */
-  private async dueHooks(lane: Lane): Promise<number[]> {
+  private async dueHooks(lane: Direction): Promise<number[]> {
     const rows = await this.database.query<{ hook_id: number }[]>(
       `with recursive ${hooksWith('pending', lane)}, ${hooksWith('failed', lane)}, ripe as (
          ${ripeOf('pending', lane)} union ${ripeOf('failed', lane)} union
@@ -60,7 +70,7 @@ export class WorkSweeper {
   }
 
   /** What a worker held when its hook was disconnected, and could not finish. */
-  private async dropOrphans(lane: Lane): Promise<void> {
+  private async dropOrphans(lane: Direction): Promise<void> {
     await this.database.query(
       `update ghl.${WORK_TABLES[lane]} w
           set state = 'ignored', reason = 'disconnected', finished_at = now(), lease_token = null, lease_until = null
@@ -71,7 +81,7 @@ export class WorkSweeper {
   }
 }
 
-function ripeOf(state: WaitingState, lane: Lane): string {
+function ripeOf(state: WaitingState, lane: Direction): string {
   return `select hook_id from ${state} where exists (
     select from ghl.${WORK_TABLES[lane]} w
      where w.state = '${state}' and w.hook_id = ${state}.hook_id and w.next_attempt_at <= now())`;

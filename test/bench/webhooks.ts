@@ -5,6 +5,7 @@ import { redisIsInstalled, RedisServer } from '../queue/redis-server.js';
 import { BenchDatabase } from './bench-database.js';
 import { ChildServer } from './child-server.js';
 import { EventSource } from './contact-events.js';
+import { filingRate } from './filing.js';
 import { measureIntake, type Measured } from './intake-load.js';
 import { startService } from './service-under-test.js';
 import { median, print, printTable, ratio } from './report.js';
@@ -30,12 +31,16 @@ interface Contender {
   readonly url: string;
 }
 
+type Results = ReadonlyMap<string, readonly Measured[]>;
+
 const secret = randomBytes(24).toString('base64url');
 const events = new EventSource(secret);
 const stopping: (() => Promise<void>)[] = [];
 
 try {
-  const contenders = await startAll();
+  const database = await BenchDatabase.start();
+  stopping.push(() => database.stop());
+  const contenders = await startAll(database);
   for (const { url } of contenders) await measureIntake(url, events, WARM_UP);
   const results = new Map<string, Measured[]>();
   for (const connections of CONNECTIONS) {
@@ -52,14 +57,15 @@ try {
       }
     }
   }
+  const filedPerSecond = await filingRate(database);
   report(contenders, results);
+  print(`What (d) had taken in was then filed at ${Math.round(filedPerSecond)} deliveries a second`);
+  printRatios(results);
 } finally {
   for (const stop of stopping.reverse()) await stop();
 }
 
-async function startAll(): Promise<Contender[]> {
-  const database = await BenchDatabase.start();
-  stopping.push(() => database.stop());
+async function startAll(database: BenchDatabase): Promise<Contender[]> {
   const shared = { SECRET: secret, DATABASE_URL: database.url };
   const contenders = [await bare('none', shared), await bare('insert', shared)];
   let redisUrl: string | undefined;
@@ -93,9 +99,12 @@ async function service(databaseUrl: string, redisUrl: string | undefined): Promi
   return { name: 'service', server, url };
 }
 
-function report(contenders: readonly Contender[], results: ReadonlyMap<string, readonly Measured[]>): void {
-  const of = (connections: number, name: Name): readonly Measured[] =>
-    results.get(`${connections} ${name}`) ?? [];
+function roundsOf(results: Results, connections: number, name: Name): readonly Measured[] {
+  return results.get(`${connections} ${name}`) ?? [];
+}
+
+function report(contenders: readonly Contender[], results: Results): void {
+  const of = (connections: number, name: Name): readonly Measured[] => roundsOf(results, connections, name);
   const rows = CONNECTIONS.flatMap((connections) =>
     contenders.map(({ name }) => {
       const rounds = of(connections, name);
@@ -110,13 +119,17 @@ function report(contenders: readonly Contender[], results: ReadonlyMap<string, r
     }),
   );
   printTable(rows);
-  const service = of(64, 'service');
+}
+
+function printRatios(results: Results): void {
+  const of = (name: Name): readonly Measured[] => roundsOf(results, 64, name);
+  const service = of('service');
   print(
     JSON.stringify({
-      intake_vs_no_storage: versus(service, of(64, 'none'), 'perSecond'),
-      intake_vs_insert_each: versus(service, of(64, 'insert'), 'perSecond'),
-      intake_p99_vs_insert_each: versus(service, of(64, 'insert'), 'p99'),
-      intake_vs_bull_aof: versus(service, of(64, 'bull'), 'perSecond'),
+      intake_vs_no_storage: versus(service, of('none'), 'perSecond'),
+      intake_vs_insert_each: versus(service, of('insert'), 'perSecond'),
+      intake_p99_vs_insert_each: versus(service, of('insert'), 'p99'),
+      intake_vs_bull_aof: versus(service, of('bull'), 'perSecond'),
     }),
   );
 }

@@ -91,7 +91,8 @@ suite('while processes are killed, PostgreSQL is restarted and Redis is flushed'
 
       await eventually(async () => {
         const [{ open }] = await source.query<[{ open: number }]>(
-          `select count(*)::int as open from ghl.inbox where state not in ('done', 'ignored')`,
+          `select (select count(*) from ghl.intake_journal)::int
+                + (select count(*) from ghl.inbox where state not in ('done', 'ignored'))::int as open`,
         );
         expect(open).toBe(0);
       }, ALL_APPLIED_WITHIN_MS);

@@ -5,7 +5,14 @@ import { type DataSource } from 'typeorm';
 import { freePort } from '#apps/standalone/free-port.js';
 import { type AppConfig, loadConfig } from '#libs/config';
 import { QueueModule } from '#libs/queue';
-import { InboundProcessor, WebhooksModule, WebhooksWorkerModule, WorkSweeper } from '#libs/webhooks';
+import {
+  DeliveryFiling,
+  DeliveryFilingModule,
+  InboundProcessor,
+  WebhooksModule,
+  WebhooksWorkerModule,
+  WorkSweeper,
+} from '#libs/webhooks';
 import { startContext, startHttp } from '../harness/service.js';
 
 export const LOCATION = 'Loc0InventedSubacc01';
@@ -66,25 +73,35 @@ export function webhookConfig(
   });
 }
 
-/** A process that takes webhooks in and applies none: nobody provides a processor. */
+/** A process that takes webhooks in, files them, and applies none: nobody provides a processor of hooks. */
 export class Intake {
   private constructor(
     private readonly app: NestFastifyApplication,
     readonly url: string,
+    private readonly files: boolean,
   ) {}
 
-  static async start(databaseUrl: string, env: Record<string, string> = {}): Promise<Intake> {
+  /** @param files false for a process that leaves what it takes in to somebody else */
+  static async start(
+    databaseUrl: string,
+    env: Record<string, string> = {},
+    { files = true }: { files?: boolean } = {},
+  ): Promise<Intake> {
     const port = await freePort();
     const config = webhookConfig(databaseUrl, port, env);
-    const app = await startHttp(config, [QueueModule.register(config), WebhooksModule]);
-    return new Intake(app, `http://127.0.0.1:${port}`);
+    const app = await startHttp(config, [
+      QueueModule.register(config),
+      WebhooksModule,
+      ...(files ? [DeliveryFilingModule] : []),
+    ]);
+    return new Intake(app, `http://127.0.0.1:${port}`, files);
   }
 
   stop(): Promise<void> {
     return this.app.close();
   }
 
-  /** Delivers a body as it is, signed by default as HighLevel signs. */
+  /** Delivers a body as it is, signed by default as HighLevel signs. What is accepted is filed when this resolves. */
   async deliver(
     event: object | string | Buffer,
     {
@@ -105,7 +122,26 @@ export class Intake {
       headers: { 'content-type': 'application/json', ...headers(body), ...also },
       body: new Uint8Array(body),
     });
+    if (response.ok && this.files) await this.app.get(DeliveryFiling, { strict: false }).work();
     return { status: response.status, headers: response.headers, body: await response.json() };
+  }
+}
+
+/** A process that files what was taken in, when a test says so, and applies none of it. */
+export class Filer {
+  private constructor(private readonly app: INestApplicationContext) {}
+
+  static async start(databaseUrl: string): Promise<Filer> {
+    const config = webhookConfig(databaseUrl, 0);
+    return new Filer(await startContext(config, [QueueModule.register(config), DeliveryFilingModule]));
+  }
+
+  async file(): Promise<void> {
+    await this.app.get(DeliveryFiling, { strict: false }).work();
+  }
+
+  stop(): Promise<void> {
+    return this.app.close();
   }
 }
 
@@ -173,7 +209,7 @@ export async function inboxRows(source: DataSource): Promise<InboxRow[]> {
 
 export async function forgetEverything(source: DataSource): Promise<void> {
   await source.query(
-    `truncate ghl.inbox, ghl.outbox, ghl.contact_links, ghl.connections, ghl.agencies, integrations_hooks, contacts
+    `truncate ghl.intake_journal, ghl.inbox, ghl.outbox, ghl.contact_links, ghl.connections, ghl.agencies, integrations_hooks, contacts
      restart identity`,
   );
 }

@@ -17,6 +17,7 @@ import { FieldMappings1795000000017 } from './1795000000017-field-mappings.js';
 import { AmbiguousMatches1795000000018 } from './1795000000018-ambiguous-matches.js';
 import { PushTraces1795000000019 } from './1795000000019-push-traces.js';
 import { SyncCounts1795000000020 } from './1795000000020-sync-counts.js';
+import { IntakeJournal1795000000021 } from './1795000000021-intake-journal.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -39,4 +40,5 @@ export const MIGRATIONS = [
   AmbiguousMatches1795000000018,
   PushTraces1795000000019,
   SyncCounts1795000000020,
+  IntakeJournal1795000000021,
 ];
