@@ -1,5 +1,6 @@
 import { Process, Processor } from '@nestjs/bull';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
 import { AppConfig, GlobalConfigService } from '#libs/config';
 import { isDataFault, type PreparedStatement, queryPreparedIn } from '#libs/database';
 import { WakeUps } from '#libs/queue';
@@ -13,6 +14,8 @@ import { type Stored, storeInInbox } from './inbox-store.js';
 const ROWS_AT_ONCE = 64;
 const BYTES_AT_ONCE = 1024 * 1024;
 
+/** How long what nobody rang for, or whose filer died, lies in the journal at most (milliseconds). */
+const LOOK_EVERY_MS = 1_000;
 /** First key of the advisory lock of filing: "ghl" and a number, as in pg_locks. One at a time keeps the order. */
 const FILING_LOCK = 0x67686c15;
 
@@ -49,6 +52,7 @@ interface JournalRow {
 export class DeliveryFiling implements OnModuleDestroy {
   private readonly logger = new Logger(DeliveryFiling.name);
   private isStopping = false;
+  private isFiling = false;
 
   constructor(
     private readonly database: DataSource,
@@ -61,7 +65,27 @@ export class DeliveryFiling implements OnModuleDestroy {
   /** Works until the journal is empty. */
   @Process()
   async work(): Promise<void> {
-    while (!this.isStopping && (await this.fileSome()));
+    this.isFiling = true;
+    try {
+      while (!this.isStopping && (await this.fileSome()));
+    } finally {
+      this.isFiling = false;
+    }
+  }
+
+  /** Not by a wake-up: the queue would hold one back for as long as it believes in a filer that has died. */
+  @Interval(LOOK_EVERY_MS)
+  async workOnSchedule(): Promise<void> {
+    if (this.isFiling) return;
+    try {
+      const waiting = await this.database.query<unknown[]>('select from ghl.intake_journal limit 1');
+      if (waiting.length > 0) await this.work();
+    } catch (error) {
+      this.logger.warn({
+        msg: 'Could not file what was taken in',
+        reason: error instanceof Error ? error.message : '',
+      });
+    }
   }
 
   /** What is begun is finished; the rest waits in the journal. */

@@ -39,7 +39,7 @@ import { WorkSweeper } from './work-sweeper.js';
 })
 export class WebhooksModule {}
 
-/** Gives what was taken in to the hooks it is for. */
+/** Gives what was taken in to the hooks it is for. Finds what nobody rang for where there is a `ScheduleModule`. */
 @Module({
   imports: [MetricsModule],
   providers: [DeliveryFiling, FilingMetrics],

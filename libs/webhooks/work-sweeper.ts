@@ -3,7 +3,6 @@ import { Interval } from '@nestjs/schedule';
 import { GOHIGHLEVEL_APP_ID } from '#libs/database';
 import { WakeUps } from '#libs/queue';
 import { DataSource } from 'typeorm';
-import { JOURNAL } from './delivery-journal.js';
 import {
   type Direction,
   DIRECTIONS,
@@ -45,10 +44,8 @@ export class WorkSweeper {
     }
   }
 
-  /** One look at the journal and at both directions. */
+  /** One look at both directions. */
   async sweep(): Promise<void> {
-    const journal = await this.database.query<unknown[]>('select from ghl.intake_journal limit 1');
-    if (journal.length > 0) this.wakeUps.ring('intake', JOURNAL);
     await wakeParkedInstalls(this.database.manager);
     for (const lane of DIRECTIONS) {
       await this.dropOrphans(lane);

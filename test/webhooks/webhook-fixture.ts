@@ -140,6 +140,11 @@ export class Filer {
     await this.app.get(DeliveryFiling, { strict: false }).work();
   }
 
+  /** What it does every second. */
+  async look(): Promise<void> {
+    await this.app.get(DeliveryFiling, { strict: false }).workOnSchedule();
+  }
+
   stop(): Promise<void> {
     return this.app.close();
   }
