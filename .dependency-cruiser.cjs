@@ -1,6 +1,7 @@
 /** Arrows point down: each lib lists the libs it may import; docs/architecture.md holds the same table for people. */
 const LAYERS = [
-  ['errors', 'highlevel'],
+  ['highlevel', 'i18n'],
+  ['errors'],
   ['config', 'logging'],
   ['database', 'http'],
   ['queue', 'auth'],

@@ -40,6 +40,30 @@ export default tseslint.config(
     },
   },
   {
+    // What people read is in libs/i18n: a sentence elsewhere would be English for everybody.
+    files: ['libs/**/*.ts', 'apps/{api,worker}/**/*.ts'],
+    ignores: ['**/*.spec.ts', '**/*.fixture.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'Decorator Property[key.name="message"] > :matches(Literal, TemplateLiteral).value',
+          message: 'Give the rule words of both languages: inWords(text(…)).',
+        },
+        {
+          selector:
+            'NewExpression[callee.name=/^(BadRequest|Conflict|ValidationFailed)$/] > :matches(Literal, TemplateLiteral).arguments',
+          message: 'People would not be told this text: it is for the log. Use text(…).',
+        },
+        {
+          selector:
+            ':not(Decorator *) > Property[key.name=/^(error|last_error)$/] > :matches(Literal[value=/ /], TemplateLiteral).value',
+          message: 'An answer speaks the language of its reader: say(locale, text(…)).',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.spec.ts', 'test/**/*.ts'],
     rules: {
       // expect(object.method) reads a method without calling it.

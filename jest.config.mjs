@@ -17,7 +17,7 @@ export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
-    '^#libs/([a-z-]+)$': '<rootDir>/libs/$1/index.ts',
+    '^#libs/([a-z0-9-]+)$': '<rootDir>/libs/$1/index.ts',
     '^#apps/(.*)\\.js$': '<rootDir>/apps/$1.ts',
     '^(\\.{1,2}/.*)(?<!\\.json)\\.js$': '$1',
   },

@@ -15,7 +15,7 @@ if (isMainThread) register(import.meta.url);
 
 /** `#libs/x` is libs/x/index.ts, and a relative `.js` in TypeScript means the `.ts` beside it. */
 export function resolve(specifier, context, next) {
-  const lib = /^#libs\/([a-z-]+)$/.exec(specifier);
+  const lib = /^#libs\/([a-z0-9-]+)$/.exec(specifier);
   if (lib) return next(new URL(`libs/${lib[1]}/index.ts`, ROOT).href, context);
   const isOurs = context.parentURL?.endsWith('.ts') && /^\.{1,2}\/.*\.js$/.test(specifier);
   return next(isOurs ? specifier.replace(/\.js$/, '.ts') : specifier, context);

@@ -1,14 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { ACCOUNT_LOCALES } from '#libs/database';
 import { NotFound } from '#libs/errors';
+import { type Locale, spokenLocale } from '#libs/i18n';
 import { AccountSuspended, NotAMember } from './auth-errors.js';
-import { type CallingAccount } from './caller.js';
+import { type CallingAccount, type Role } from './caller.js';
 
 const SUSPENDED = 1;
 const ADMINISTRATOR = 1;
 
+/** An account, and what a user is in it. */
+export interface FoundAccount {
+  readonly id: number;
+  readonly name: string;
+  readonly isSuspended: boolean;
+  /** Undefined for somebody who is no member. */
+  readonly role: Role | undefined;
+  /** Undefined where it has none, and for somebody who is no member: not even its language is theirs to know. */
+  readonly locale: Locale | undefined;
+}
+
 interface AccountRow {
   name: string;
+  locale: number | null;
   status: number | null;
   member: boolean;
   role: number | null;
@@ -19,14 +33,11 @@ interface AccountRow {
 export class Accounts {
   constructor(private readonly source: DataSource) {}
 
-  /**
-   * The account as the user sees it. Refuses in DeskFlow's order (DM 3).
-   * @throws NotFound, AccountSuspended, NotAMember
-   */
-  async enter(accountId: number | undefined, userId: number): Promise<CallingAccount> {
+  /** @throws NotFound */
+  async find(accountId: number | undefined, userId: number): Promise<FoundAccount> {
     if (accountId === undefined) throw new NotFound('Account');
     const rows: AccountRow[] = await this.source.query(
-      `select a.name, a.status, au.id is not null as member, au.role
+      `select a.name, a.locale, a.status, au.id is not null as member, au.role
          from accounts a
          left join account_users au on au.account_id = a.id and au.user_id = $2
         where a.id = $1`,
@@ -34,8 +45,24 @@ export class Accounts {
     );
     const row = rows[0];
     if (!row) throw new NotFound('Account');
-    if (row.status === SUSPENDED) throw new AccountSuspended();
-    if (!row.member) throw new NotAMember();
-    return { id: accountId, name: row.name, role: row.role === ADMINISTRATOR ? 'administrator' : 'agent' };
+    return {
+      id: accountId,
+      name: row.name,
+      isSuspended: row.status === SUSPENDED,
+      ...(row.member
+        ? { role: row.role === ADMINISTRATOR ? 'administrator' : 'agent', locale: localeOf(row) }
+        : { role: undefined, locale: undefined }),
+    };
   }
+}
+
+/** Refuses in DeskFlow's order (DM 3). @throws AccountSuspended, NotAMember */
+export function entered({ id, name, isSuspended, role }: FoundAccount): CallingAccount {
+  if (isSuspended) throw new AccountSuspended();
+  if (!role) throw new NotAMember();
+  return { id, name, role };
+}
+
+function localeOf({ locale }: AccountRow): Locale | undefined {
+  return locale === null ? undefined : spokenLocale(ACCOUNT_LOCALES[locale] ?? '');
 }

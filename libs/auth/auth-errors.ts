@@ -1,10 +1,11 @@
 import { DomainError } from '#libs/errors';
+import { text } from '#libs/i18n';
 
 /** The personal token is not in `access_tokens`, or its owner is gone. */
 export class InvalidAccessToken extends DomainError {
   readonly code = 'invalid_access_token';
   constructor() {
-    super('Invalid Access Token');
+    super(text('error.invalid_access_token'));
   }
 }
 
@@ -12,14 +13,14 @@ export class InvalidAccessToken extends DomainError {
 export class BotNotAuthorized extends DomainError {
   readonly code = 'bot_not_authorized';
   constructor() {
-    super('Access to this endpoint is not authorized for bots');
+    super(text('error.bot_not_authorized'));
   }
 }
 
 export class AccountSuspended extends DomainError {
   readonly code = 'account_suspended';
   constructor() {
-    super('Account is suspended');
+    super(text('error.account_suspended'));
   }
 }
 
@@ -27,7 +28,7 @@ export class AccountSuspended extends DomainError {
 export class NotAMember extends DomainError {
   readonly code = 'not_a_member';
   constructor() {
-    super('You are not authorized to access this account');
+    super(text('error.not_a_member'));
   }
 }
 
@@ -35,7 +36,7 @@ export class NotAMember extends DomainError {
 export class InvalidCredentials extends DomainError {
   readonly code = 'invalid_credentials';
   constructor() {
-    super('Invalid login credentials. Please try again.');
+    super(text('error.invalid_credentials'));
   }
 }
 
@@ -43,6 +44,6 @@ export class InvalidCredentials extends DomainError {
 export class OtpRequired extends DomainError {
   readonly code = 'otp_required';
   constructor() {
-    super('This user signs in with a one-time password, which is asked for by DeskFlow only');
+    super(text('error.otp_required'));
   }
 }

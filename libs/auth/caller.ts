@@ -1,9 +1,13 @@
+import { type Locale } from '#libs/i18n';
+
 /** The user a request comes from. */
 export interface CallingUser {
   readonly id: number;
   readonly name: string;
   readonly email: string;
   readonly isSuperAdmin: boolean;
+  /** Undefined where they have chosen none. */
+  readonly locale: Locale | undefined;
 }
 
 export type Role = 'agent' | 'administrator';

@@ -39,9 +39,12 @@ export class DocsSessionController {
         .redirect(DOCS_UI_PATH, 303);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      const { status, body, retryAfterSeconds } = explainError(error);
+      const { status, body, retryAfterSeconds } = explainError(error, request.locale);
       if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
-      await reply.status(status).type('text/html; charset=utf-8').send(docsSignInPage(body.error));
+      await reply
+        .status(status)
+        .type('text/html; charset=utf-8')
+        .send(docsSignInPage(request.locale, body.error));
     }
   }
 

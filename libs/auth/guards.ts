@@ -2,12 +2,18 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { type FastifyRequest } from 'fastify';
 import { NotAuthorized } from '#libs/errors';
 import { parsePathId } from '#libs/http';
+import { type Locale } from '#libs/i18n';
 import { addLogContext } from '#libs/logging';
-import { Accounts } from './accounts.js';
+import { Accounts, entered } from './accounts.js';
 import { type CallingAccount, type CallingUser } from './caller.js';
 import { Credentials } from './credentials.js';
 
 type Request = FastifyRequest<{ Params: { account_id?: string } }>;
+
+/** DM 3: the user's language, else the account's, else the installation's, in which the request begins. */
+function answerIn(request: Request, ofUser: Locale | undefined, ofAccount?: Locale): void {
+  request.locale = ofUser ?? ofAccount ?? request.locale;
+}
 
 /** Who is calling? Sets `request.caller`. */
 @Injectable()
@@ -20,8 +26,9 @@ export class AuthGuard implements CanActivate {
   }
 
   async identify(request: Request): Promise<CallingUser> {
-    const { id, name, email, isSuperAdmin } = await this.credentials.authenticate(request.headers);
-    request.caller = { id, name, email, isSuperAdmin };
+    const { id, name, email, isSuperAdmin, locale } = await this.credentials.authenticate(request.headers);
+    request.caller = { id, name, email, isSuperAdmin, locale };
+    answerIn(request, locale);
     addLogContext({ userId: id });
     return request.caller;
   }
@@ -42,7 +49,9 @@ export class AccountGuard implements CanActivate {
 
   async enter(request: Request): Promise<CallingAccount> {
     const caller = await this.auth.identify(request);
-    request.account = await this.accounts.enter(parsePathId(request.params.account_id), caller.id);
+    const found = await this.accounts.find(parsePathId(request.params.account_id), caller.id);
+    answerIn(request, caller.locale, found.locale);
+    request.account = entered(found);
     addLogContext({ accountId: request.account.id });
     return request.account;
   }

@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsString, Matches, MaxLength } from 'class-validator';
 import { GLOBAL_CONFIG_NAMES, type GlobalConfigName, type GlobalConfigState } from '#libs/config';
+import { inWords } from '#libs/http';
+import { text } from '#libs/i18n';
 
 /** Longer than any credential of HighLevel. */
 const MAX_VALUE_LENGTH = 4_096;
@@ -37,6 +39,6 @@ export class WriteInstallationConfigDto {
   })
   @IsString()
   @MaxLength(MAX_VALUE_LENGTH)
-  @Matches(/^\P{Cc}*$/u, { message: 'must not hold control characters' })
+  @Matches(/^\P{Cc}*$/u, inWords(text('validation.printable')))
   value!: string;
 }

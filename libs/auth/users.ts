@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { spokenLocale } from '#libs/i18n';
 import { type CallingUser } from './caller.js';
 
 /** No e-mail, uid or token of DeskFlow is longer: varchar attributes are limited to 255 characters (DM 0.1). */
@@ -30,9 +31,11 @@ interface UserRow {
   tokens: unknown;
   confirmed_at: Date | null;
   otp_required_for_login: boolean | null;
+  locale: string | null;
 }
 
-const COLUMNS = `u.id, u.name, u.email, u.type, u.encrypted_password, u.tokens, u.confirmed_at, u.otp_required_for_login`;
+const COLUMNS = `u.id, u.name, u.email, u.type, u.encrypted_password, u.tokens, u.confirmed_at,
+  u.otp_required_for_login, u.ui_settings ->> 'locale' as locale`;
 
 /** Finds users by what a credential names. */
 @Injectable()
@@ -103,6 +106,7 @@ function toRecord(row: UserRow | undefined): UserRecord | undefined {
     name: row.name,
     email: row.email ?? '',
     isSuperAdmin: row.type === 'SuperAdmin',
+    locale: row.locale ? spokenLocale(row.locale) : undefined,
     encryptedPassword: row.encrypted_password,
     tokens: row.tokens,
     confirmed: row.confirmed_at !== null,

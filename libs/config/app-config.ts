@@ -1,3 +1,4 @@
+import { type Locale } from '#libs/i18n';
 import { ConfigError } from './config-error.js';
 
 export type NodeEnv = 'development' | 'production' | 'test';
@@ -70,6 +71,8 @@ export class AppConfig {
   /** Where the embedded default keeps its database and keys. */
   readonly dataDir!: string;
   readonly logLevel!: LogLevel;
+  /** The language of answers where neither the user nor the account has one. */
+  readonly defaultLocale!: Locale;
   /** As Fastify's `trustProxy` takes it. */
   readonly trustProxy!: boolean | number | string[];
   readonly swaggerAccess!: SwaggerAccess;

@@ -75,6 +75,12 @@ export const Scopes = (): PropertyDecorator =>
 export const EmailAddress = (): PropertyDecorator =>
   expects('emailAddress', 'an e-mail address', (text) => /^[^\s@]+@[^\s@]+$/.test(text));
 
+/** Any of DeskFlow's, whose environment this may be: what is not spoken here is answered in English. */
+export const LocaleCode = (): PropertyDecorator =>
+  expects('localeCode', 'a locale of DeskFlow, for example "en" or "pt_BR"', (text) =>
+    /^[a-z]{2}([_-][a-z]{2})?$/i.test(text),
+  );
+
 /** `off`, `on`, a number of proxies, or addresses and networks of proxies, as Fastify's trustProxy takes them. */
 export const TrustProxy = (): PropertyDecorator =>
   expects(

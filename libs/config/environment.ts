@@ -5,6 +5,7 @@ import {
   Duration,
   DurationOrOff,
   EmailAddress,
+  LocaleCode,
   OneOf,
   OnOff,
   Port,
@@ -30,6 +31,7 @@ export class Environment {
   @IsOptional() @Port() SIMULATOR_PORT?: string;
   @IsOptional() DATA_DIR?: string;
   @IsOptional() @OneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace') LOG_LEVEL?: string;
+  @IsOptional() @LocaleCode() DEFAULT_LOCALE?: string;
   @IsOptional() @TrustProxy() TRUST_PROXY?: string;
   @IsOptional() @OneOf('admin', 'open', 'off') SWAGGER_ACCESS?: string;
   @IsOptional() @AtLeastCharacters(16) METRICS_TOKEN?: string;

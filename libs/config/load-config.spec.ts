@@ -18,6 +18,23 @@ const KEYS = {
   ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT: 'salt',
 };
 
+describe('DEFAULT_LOCALE', () => {
+  it.each([
+    ['pt_BR', 'pt_BR'],
+    ['pt-BR', 'pt_BR'],
+    ['en', 'en'],
+    ['zh_CN', 'en'],
+  ])('may be any of DeskFlow’s: %s is answered in %s', (DEFAULT_LOCALE, defaultLocale) => {
+    expect(loadConfig({ DEFAULT_LOCALE })).toMatchObject({ defaultLocale });
+  });
+
+  it('is refused where it is none', () => {
+    expect(problemsOf({ DEFAULT_LOCALE: 'portuguese' })).toContain(
+      'DEFAULT_LOCALE: expected a locale of DeskFlow',
+    );
+  });
+});
+
 describe('the defaults', () => {
   const config = loadConfig({});
 
@@ -34,6 +51,7 @@ describe('the defaults', () => {
       isEmbedded: true,
       redisUrl: undefined,
       swaggerAccess: 'open',
+      defaultLocale: 'en',
       trustProxy: false,
       logLevel: 'info',
     });

@@ -1,6 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { HIGHLEVEL_ED25519_PUBLIC_KEY } from '#libs/highlevel';
+import { spokenLocale } from '#libs/i18n';
 import {
   AppConfig,
   type EncryptionConfig,
@@ -52,6 +53,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     simulatorPort: Number(given.SIMULATOR_PORT ?? 3001),
     dataDir: given.DATA_DIR ?? '.data',
     logLevel: (given.LOG_LEVEL ?? 'info') as LogLevel,
+    defaultLocale: spokenLocale(given.DEFAULT_LOCALE ?? 'en'),
     trustProxy: trustProxy(given.TRUST_PROXY ?? 'off'),
     swaggerAccess: (given.SWAGGER_ACCESS ?? (nodeEnv === 'production' ? 'admin' : 'open')) as SwaggerAccess,
     metricsToken: given.METRICS_TOKEN,

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, Matches } from 'class-validator';
 import { CONFLICT_POLICIES, CONFLICT_SIDES, type ConflictPolicy, type ConflictSide } from '#libs/database';
-import { KeysetMeta, KeysetQuery } from '#libs/http';
+import { inWords, KeysetMeta, KeysetQuery } from '#libs/http';
+import { text } from '#libs/i18n';
 
 const TIME = { type: String, format: 'date-time', nullable: true } as const;
 /** Whatever JSON a field holds. */
@@ -22,7 +23,7 @@ export class ConflictListQuery extends KeysetQuery {
     description: 'Only those of this contact',
   })
   @IsOptional()
-  @Matches(/^[1-9]\d{0,9}$/, { message: 'must be an id' })
+  @Matches(/^[1-9]\d{0,9}$/, inWords(text('validation.id')))
   contact_id?: string;
 
   @ApiPropertyOptional({

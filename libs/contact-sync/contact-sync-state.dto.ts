@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, Length, Matches } from 'class-validator';
 import { SYNC_DIRECTIONS, type SyncDirection } from '#libs/database';
+import { inWords } from '#libs/http';
+import { text } from '#libs/i18n';
 import { SYNC_STATES, type SyncState } from './contact-states.js';
 
 const TIME = { type: String, format: 'date-time' } as const;
@@ -11,7 +13,7 @@ export class ContactStatesQuery {
     example: '17,18',
     description: 'Ids of up to 100 contacts, separated by commas',
   })
-  @Matches(/^[1-9]\d{0,9}(,[1-9]\d{0,9}){0,99}$/, { message: 'must be up to 100 ids, separated by commas' })
+  @Matches(/^[1-9]\d{0,9}(,[1-9]\d{0,9}){0,99}$/, inWords(text('validation.ids', { max: 100 })))
   contact_ids!: string;
 }
 

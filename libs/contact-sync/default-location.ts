@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '#libs/audit';
 import { GOHIGHLEVEL_APP_ID, HookStatus } from '#libs/database';
 import { ValidationFailed } from '#libs/errors';
+import { text } from '#libs/i18n';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** Where an account with several locations sends its new contacts (`ghl.connections.is_default`). */
@@ -51,9 +52,7 @@ export class DefaultLocation {
         [accountId, locationId],
       );
       if (count === 0)
-        throw new ValidationFailed('Default location is not connected to this account', [
-          'default_location_id',
-        ]);
+        throw new ValidationFailed(text('connection.default_location'), ['default_location_id']);
     }
     await this.auditLog.record(
       {

@@ -11,7 +11,8 @@ import {
   Matches,
   ValidateNested,
 } from 'class-validator';
-import { RefuseUnknownKeys } from '#libs/http';
+import { inWords, RefuseUnknownKeys } from '#libs/http';
+import { text } from '#libs/i18n';
 import { FIELD_DIRECTIONS, type FieldDirection } from './field-map.js';
 import { type MappingHint } from './field-mappings.js';
 
@@ -108,7 +109,7 @@ export class FieldChoiceDto {
     description: 'Key of the custom attribute of DeskFlow; null for the standard one. For custom fields only',
   })
   @IsOptional()
-  @Matches(FREE_ATTRIBUTE, { message: 'must be the key of a custom attribute, and not one of this service' })
+  @Matches(FREE_ATTRIBUTE, inWords(text('validation.free_attribute')))
   attribute?: string | null;
 }
 

@@ -3,6 +3,7 @@ import { AuditLog } from '#libs/audit';
 import { type Hook } from '#libs/database';
 import { ValidationFailed } from '#libs/errors';
 import { type HighLevelCustomField, HighLevelError } from '#libs/highlevel';
+import { text } from '#libs/i18n';
 import { HighLevelClients, Hooks, readHookSettings } from '#libs/integrations';
 import { DataSource, type EntityManager } from 'typeorm';
 import { customField, customFieldIdOf, FIELDS, isStanding, STANDING_FIELDS } from './canonical-contact.js';
@@ -230,13 +231,13 @@ function checked(
     id === undefined
       ? name === TAGS || isStanding(name)
       : byId.has(id) || before !== undefined || (hint !== null && ID.test(id));
-  if (!isKnown) throw new ValidationFailed(`Fields has no field ${field}`, ['fields']);
+  if (!isKnown) throw new ValidationFailed(text('mapping.no_such_field', { field }), ['fields']);
   if (attribute !== undefined && id === undefined)
-    throw new ValidationFailed(`Fields ${field} has a place of its own in DeskFlow`, ['fields']);
+    throw new ValidationFailed(text('mapping.own_place', { field }), ['fields']);
   const dataType = (id === undefined ? undefined : byId.get(id)?.dataType) ?? before?.dataType ?? null;
   const wanted = direction ?? before?.direction ?? directionsOf(name, dataType)[0] ?? 'both';
   if (!directionsOf(name, dataType).includes(wanted))
-    throw new ValidationFailed(`Fields ${field} cannot go ${wanted}`, ['fields']);
+    throw new ValidationFailed(text('mapping.direction', { field, direction: wanted }), ['fields']);
   const isDefault = id !== undefined && attribute === defaultAttribute(id);
   const kept = attribute === undefined ? (before?.attribute ?? null) : attribute;
   return { field: name, direction: wanted, attribute: isDefault ? null : kept, dataType };
@@ -252,7 +253,7 @@ function assertDistinct(mappings: readonly FieldMapping[]): void {
   const attributes = mappings.flatMap(({ attribute }) => attribute ?? []);
   const twice = attributes.find((attribute, index) => attributes.indexOf(attribute) !== index);
   if (twice !== undefined)
-    throw new ValidationFailed(`Fields has two fields for the attribute ${twice}`, ['fields']);
+    throw new ValidationFailed(text('mapping.attribute_twice', { attribute: twice }), ['fields']);
 }
 
 /** A contact that has a value under the new name already keeps that. */

@@ -4,6 +4,7 @@ import { ContactStore, retriedTransaction } from '#libs/contacts';
 import { type Contact, type Hook } from '#libs/database';
 import { Conflict, NotFound } from '#libs/errors';
 import { type HighLevelContact } from '#libs/highlevel';
+import { text } from '#libs/i18n';
 import { Hooks } from '#libs/integrations';
 import { WakeUps } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -75,7 +76,7 @@ export class MatchResolution {
     const place = placeOfHook(hook);
     await this.links.lock(manager, place, [ghlContactId]);
     if (await this.links.ofRemote(manager, place, ghlContactId))
-      throw new Conflict('The contact in HighLevel has a partner by now');
+      throw new Conflict(text('match.remote_has_partner'));
     const contact =
       chosen === null
         ? await this.store.insert(manager, accountId, { name: name ?? '' })
@@ -109,8 +110,7 @@ export class MatchResolution {
     const exists = await this.store.find(manager, hook.accountId, contactId);
     if (!exists) throw new NotFound('Contact');
     const [contact] = await this.matching.withoutPartner(manager, placeOfHook(hook), [contactId]);
-    if (!contact)
-      throw new Conflict('The contact has a partner in HighLevel already', { contact_id: contactId });
+    if (!contact) throw new Conflict(text('match.contact_has_partner'), { contact_id: contactId });
     return this.localSide.restore(manager, contact);
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Hook } from '#libs/database';
 import { DomainError } from '#libs/errors';
 import { type HighLevelContact, HighLevelError } from '#libs/highlevel';
+import { text } from '#libs/i18n';
 import { HighLevelClients } from '#libs/integrations';
 import { DataSource } from 'typeorm';
 
@@ -13,7 +14,7 @@ export class ContactNotTold extends DomainError {
   readonly code: 'highlevel_refused' | 'highlevel_unavailable';
 
   constructor({ kind }: HighLevelError) {
-    super('HighLevel did not tell how it has this contact', { reason: kind });
+    super(text('contact.not_told'), { reason: kind });
     this.code = PASSING.has(kind) ? 'highlevel_unavailable' : 'highlevel_refused';
   }
 }

@@ -11,6 +11,8 @@ import {
   MaxLength,
   ValidateIf,
 } from 'class-validator';
+import { inWords } from '#libs/http';
+import { text } from '#libs/i18n';
 import { E164_PATTERN, EMAIL_PATTERN } from './contact-identity.js';
 import { SORT_ORDERS, type SortOrder } from './contact-query.js';
 
@@ -19,7 +21,7 @@ const MAX_LABELS = 200;
 const MAX_SEARCH_TEXT = 500;
 
 /** Rails' sentence. */
-const NOT_TOO_LONG = [MAX_TEXT, { message: `is too long (maximum is ${MAX_TEXT} characters)` }] as const;
+const NOT_TOO_LONG = [MAX_TEXT, inWords(text('validation.too_long', { max: MAX_TEXT }))] as const;
 
 /** Blank means "none" and is stored as null. */
 function isFilled(_: object, value: unknown): boolean {
@@ -42,7 +44,7 @@ export class WriteContactDto {
     description: 'Unique in the account, whatever its case. Blank: none.',
   })
   @ValidateIf(isFilled)
-  @Matches(EMAIL_PATTERN, { message: 'Invalid email' })
+  @Matches(EMAIL_PATTERN, inWords(text('validation.email')))
   @MaxLength(...NOT_TOO_LONG)
   email?: string | null;
 
@@ -53,7 +55,7 @@ export class WriteContactDto {
     description: 'E.164, unique in the account. Blank: none.',
   })
   @ValidateIf(isFilled)
-  @Matches(E164_PATTERN, { message: 'should be in e164 format' })
+  @Matches(E164_PATTERN, inWords(text('validation.phone_number')))
   phone_number?: string | null;
 
   @ApiPropertyOptional({
@@ -91,7 +93,7 @@ export class ContactListQuery {
     description: 'From 1; 15 contacts a page',
   })
   @IsOptional()
-  @Matches(/^[1-9]\d{0,6}$/, { message: 'must be a page number' })
+  @Matches(/^[1-9]\d{0,6}$/, inWords(text('validation.page')))
   page?: string;
 
   @ApiPropertyOptional({

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Contact } from '#libs/database';
 import { NotFound, ValidationFailed } from '#libs/errors';
 import { type Shape } from '#libs/http';
+import { text } from '#libs/i18n';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type ContactChanges } from './contact-columns.js';
 import { identifierColumn, normaliseEmail } from './contact-identity.js';
@@ -42,7 +43,7 @@ export class ContactsService {
 
   /** @throws ValidationFailed without a text, with Chatwoot's sentence */
   async search(accountId: number, { q = '', ...query }: ContactSearchQuery): Promise<Shape<ContactList>> {
-    if (isBlank(q)) throw new ValidationFailed('Specify search string with parameter q', ['q']);
+    if (isBlank(q)) throw new ValidationFailed(text('contact.search_without_text'), ['q']);
     return this.list(accountId, { ...query, text: q });
   }
 

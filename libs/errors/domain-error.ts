@@ -1,3 +1,5 @@
+import { say, text, type Words } from '#libs/i18n';
+
 /**
  * Every way in which this service refuses or fails, as the machine code an API answer carries.
  * `libs/http` maps each to status and sentence; a code added here does not compile there until it is mapped.
@@ -42,17 +44,29 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 /** Facts about an error that may be shown to the caller: ids and names, never a secret. */
 export type ErrorFields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
-/** An error with a meaning. Thrown free of HTTP; one filter in `libs/http` turns it into an answer. */
+/**
+ * An error with a meaning. Thrown free of HTTP and of languages; one filter in `libs/http` turns it into an answer. Its
+ * `message` is English, for the log.
+ */
 export abstract class DomainError extends Error {
   abstract readonly code: ErrorCode;
 
+  readonly #words: Words | undefined;
+
+  /** @param words what people are told; a plain text is for the log alone, and they are told what its code means */
   constructor(
-    message: string,
+    words: Words | string,
     readonly fields: ErrorFields = {},
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(typeof words === 'string' ? words : say('en', words), options);
     this.name = new.target.name;
+    this.#words = typeof words === 'string' ? undefined : words;
+  }
+
+  /** What people are told, in whatever language; undefined where the code says it all. */
+  get words(): Words | undefined {
+    return this.#words;
   }
 }
 
@@ -78,11 +92,11 @@ export class NotFound extends DomainError {
 export class ValidationFailed extends DomainError {
   readonly code = 'validation_failed';
   constructor(
-    message: string,
+    words: Words,
     readonly attributes: readonly string[],
     options?: ErrorOptions,
   ) {
-    super(message, {}, options);
+    super(words, {}, options);
   }
 }
 
@@ -90,7 +104,7 @@ export class ValidationFailed extends DomainError {
 export class ParameterMissing extends DomainError {
   readonly code = 'parameter_missing';
   constructor(parameter: string) {
-    super(`param is missing or the value is empty: ${parameter}`);
+    super(text('request.parameter_missing', { parameter }));
   }
 }
 
@@ -98,7 +112,7 @@ export class ParameterMissing extends DomainError {
 export class NotConfigured extends DomainError {
   readonly code = 'not_configured';
   constructor() {
-    super('GHL OAuth credentials not configured');
+    super(text('error.not_configured'));
   }
 }
 
@@ -106,7 +120,7 @@ export class NotConfigured extends DomainError {
 export class Unauthenticated extends DomainError {
   readonly code = 'unauthenticated';
   constructor() {
-    super('You need to sign in or sign up before continuing.');
+    super(text('error.unauthenticated'));
   }
 }
 
@@ -114,7 +128,7 @@ export class Unauthenticated extends DomainError {
 export class NotAuthorized extends DomainError {
   readonly code = 'not_authorized';
   constructor() {
-    super('You are not authorized to do this action');
+    super(text('error.not_authorized'));
   }
 }
 
@@ -122,14 +136,17 @@ export class NotAuthorized extends DomainError {
 export class Throttled extends DomainError {
   readonly code = 'throttled';
   constructor(readonly retryAfterSeconds: number) {
-    super('Retry later');
+    super(text('error.throttled'));
   }
 }
+
+/** What may be away. */
+export type Dependency = 'connection' | 'database' | 'fresh_token' | 'postgresql' | 'redis';
 
 /** A part this service depends on does not answer (PostgreSQL, Redis); the caller may try again. */
 export class Unavailable extends DomainError {
   readonly code = 'unavailable';
-  constructor(what: string, options?: ErrorOptions) {
-    super(`${what} is unavailable`, {}, options);
+  constructor(what: Dependency, options?: ErrorOptions) {
+    super(text(`unavailable.${what}`), {}, options);
   }
 }

@@ -37,7 +37,7 @@ export class HealthController {
   @ApiErrors('unavailable')
   async ready(): Promise<Shape<HealthDto>> {
     await this.database.query('select 1').catch((cause: unknown) => {
-      throw new Unavailable('Database', { cause });
+      throw new Unavailable('database', { cause });
     });
     await this.queue.check();
     return { status: 'ok' };

@@ -1,7 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { type ErrorCode } from '#libs/errors';
-import { ERROR_ANSWERS } from './error-answers.js';
+import { say } from '#libs/i18n';
+import { ERROR_ANSWERS, sentenceOfCode } from './error-answers.js';
 import { ErrorBody } from './error-body.js';
 import { type Shape } from './shape.js';
 
@@ -58,6 +59,5 @@ function exampleOf(code: ErrorCode): Shape<ErrorBody> {
 }
 
 function sentenceOf(code: ErrorCode): string {
-  const { sentence, example } = ERROR_ANSWERS[code];
-  return sentence ?? example ?? code;
+  return say('en', ERROR_ANSWERS[code].example ?? sentenceOfCode(code));
 }

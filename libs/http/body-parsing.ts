@@ -3,6 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension } from '@nestjs/swagger';
 import { type FastifyInstance } from 'fastify';
 import { BadRequest } from '#libs/errors';
+import { text } from '#libs/i18n';
 import { MalformedJson, UnsupportedMediaType } from './request-errors.js';
 
 declare module 'fastify' {
@@ -73,8 +74,8 @@ export function registerBodyParsers(instance: FastifyInstance): void {
       // Keys that would pollute a prototype are refused, not dropped: nobody sends them by accident.
       void parseJson(request, decodeUtf8(body), (error, parsed: unknown) => {
         if (error) done(new MalformedJson());
-        else if (!isObject(parsed)) done(new BadRequest('The request body must be a JSON object'));
-        else if (isTooDeep(parsed)) done(new BadRequest('The request body is nested too deeply'));
+        else if (!isObject(parsed)) done(new BadRequest(text('request.not_an_object')));
+        else if (isTooDeep(parsed)) done(new BadRequest(text('request.too_deep')));
         else done(null, parsed);
       });
     } else {

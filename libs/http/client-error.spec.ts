@@ -17,7 +17,7 @@ class RecordingSocket {
   }
 
   answer(code: string): this {
-    answerClientError(Object.assign(new Error('x'), { code }), this as unknown as Socket);
+    answerClientError(Object.assign(new Error('x'), { code }), this as unknown as Socket, 'en');
     return this;
   }
 }

@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { type Socket } from 'node:net';
 import { type ErrorCode } from '#libs/errors';
-import { ERROR_ANSWERS } from './error-answers.js';
+import { type Locale, say } from '#libs/i18n';
+import { ERROR_ANSWERS, sentenceOfCode } from './error-answers.js';
 
 const CODE_OF_NODE_ERROR: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
@@ -9,14 +10,14 @@ const CODE_OF_NODE_ERROR: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** Answers what is no HTTP request at all, or too large a one, before any route sees it; then hangs up. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, locale: Locale): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const code = CODE_OF_NODE_ERROR[error.code ?? ''] ?? 'bad_request';
-  const { status, sentence = 'The request cannot be understood' } = ERROR_ANSWERS[code];
-  const body = JSON.stringify({ error: sentence, code });
+  const { status } = ERROR_ANSWERS[code];
+  const body = JSON.stringify({ error: say(locale, sentenceOfCode(code)), code });
   socket.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,

@@ -104,7 +104,7 @@ class ThingsController {
 
   @Get('unavailable')
   unavailable(): never {
-    throw new Unavailable('Database');
+    throw new Unavailable('database');
   }
 
   @Post('context')

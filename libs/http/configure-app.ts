@@ -1,4 +1,5 @@
 import { type Server } from 'node:http';
+import { type Socket } from 'node:net';
 import { type INestApplication } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type AppConfig } from '#libs/config';
@@ -6,6 +7,7 @@ import { registerBodyParsers } from './body-parsing.js';
 import { allowOrigin } from './cors.js';
 import { answerClientError } from './client-error.js';
 import { DomainErrorFilter } from './domain-error.filter.js';
+import { registerLocale } from './request-locale.js';
 import { registerRequestLifecycle } from './request-lifecycle.js';
 import { registerSecurityHeaders } from './security-headers.js';
 import { serveDocs } from './swagger.js';
@@ -24,6 +26,7 @@ export function configureApp(
   { docs = true }: { docs?: boolean } = {},
 ): void {
   const instance = app.getHttpAdapter().getInstance();
+  registerLocale(instance, config);
   registerBodyParsers(instance);
   registerRequestLifecycle(instance, config);
   registerSecurityHeaders(instance, config);
@@ -31,12 +34,14 @@ export function configureApp(
 
   app.useGlobalFilters(new DomainErrorFilter());
   app.useGlobalPipes(validationPipe());
-  answerClientErrors(app);
+  answerClientErrors(app, config);
   if (docs) serveDocs(app, config);
 }
 
-function answerClientErrors(app: INestApplication): void {
+function answerClientErrors(app: INestApplication, { defaultLocale }: AppConfig): void {
   const server = app.getHttpServer() as Server;
   server.removeAllListeners('clientError');
-  server.on('clientError', answerClientError);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    answerClientError(error, socket, defaultLocale);
+  });
 }

@@ -1,13 +1,14 @@
+import { type Locale, say, text } from '#libs/i18n';
 import { DOCS_SESSION_PATH } from './docs-routes.js';
 
 /** A browser cannot send our headers when it opens a page, so administrators sign in here. Works without scripts. */
-export function docsSignInPage(complaint?: string): string {
+export function docsSignInPage(locale: Locale, complaint?: string): string {
   return `<!doctype html>
-<html lang="en">
+<html lang="${locale.replace('_', '-')}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>API documentation: sign in</title>
+<title>${say(locale, text('docs.title'))}</title>
 <style>
   body { font: 16px/1.5 system-ui, sans-serif; margin: 0; background: #f6f8fa; color: #1c2024; }
   main { max-width: 22rem; margin: 12vh auto; padding: 2rem; background: #fff; border-radius: 12px; box-shadow: 0 1px 4px #0002; }
@@ -21,13 +22,13 @@ export function docsSignInPage(complaint?: string): string {
 </head>
 <body>
 <main>
-<h1>API documentation</h1>
-<p>For administrators. Sign in with your DeskFlow account.</p>
+<h1>${say(locale, text('docs.heading'))}</h1>
+<p>${say(locale, text('docs.hint'))}</p>
 ${complaint === undefined ? '' : `<p role="alert">${escapeHtml(complaint)}</p>`}
 <form method="post" action="${DOCS_SESSION_PATH}">
-<label>E-mail<input name="email" type="email" autocomplete="username" required autofocus></label>
-<label>Password<input name="password" type="password" autocomplete="current-password" required></label>
-<button>Sign in</button>
+<label>${say(locale, text('docs.email'))}<input name="email" type="email" autocomplete="username" required autofocus></label>
+<label>${say(locale, text('docs.password'))}<input name="password" type="password" autocomplete="current-password" required></label>
+<button>${say(locale, text('docs.sign_in'))}</button>
 </form>
 </main>
 </body>

@@ -15,7 +15,7 @@ export class DomainErrorFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const { status, body, retryAfterSeconds } = explainError(error);
+    const { status, body, retryAfterSeconds } = explainError(error, request.locale);
 
     if (status >= 500) {
       this.logger.error({

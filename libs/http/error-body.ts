@@ -3,7 +3,10 @@ import { ERROR_CODES, type ErrorCode, type ErrorFields } from '#libs/errors';
 
 /** The body of every answer that is no success. */
 export class ErrorBody {
-  @ApiProperty({ description: 'What happened, as a sentence.', example: 'Resource could not be found' })
+  @ApiProperty({
+    description: 'What happened, as a sentence in the language of the user, else of the account.',
+    example: 'Resource could not be found',
+  })
   error!: string;
 
   @ApiProperty({ enum: ERROR_CODES })

@@ -17,15 +17,17 @@ import {
   ValidationFailed,
 } from '#libs/errors';
 import { HighLevelError, type HighLevelErrorKind, TokenEndpointError } from '#libs/highlevel';
-import { ERROR_ANSWERS } from './error-answers.js';
-import { explainError } from './explain-error.js';
+import { complaint, LOCALES, nameOfAttribute, say, text } from '#libs/i18n';
+import { ERROR_ANSWERS, sentenceOfCode } from './error-answers.js';
+import { explainError, type Explanation } from './explain-error.js';
+
+const explained = (error: unknown): Explanation => explainError(error, 'en');
 
 describe('the table of answers', () => {
-  it('has an error status and a sentence for every code', () => {
+  it('has an error status and a sentence in every language for every code', () => {
     for (const code of ERROR_CODES) {
-      const { status, sentence, example } = ERROR_ANSWERS[code];
-      expect(status).toBeGreaterThanOrEqual(400);
-      expect(sentence ?? example).toMatch(/\w/);
+      expect(ERROR_ANSWERS[code].status).toBeGreaterThanOrEqual(400);
+      for (const locale of LOCALES) expect(say(locale, sentenceOfCode(code))).toMatch(/^\p{L}.+ .+/u);
     }
   });
 
@@ -36,7 +38,8 @@ describe('the table of answers', () => {
 
 describe('errors of the domain', () => {
   it('of validation carry message and attributes', () => {
-    expect(explainError(new ValidationFailed('Email has already been taken', ['email']))).toMatchObject({
+    const taken = complaint(text('validation.taken'), nameOfAttribute('email'));
+    expect(explained(new ValidationFailed(taken, ['email']))).toMatchObject({
       status: 422,
       body: {
         error: 'Email has already been taken',
@@ -49,7 +52,7 @@ describe('errors of the domain', () => {
 
   it('about credentials carry the array of devise_token_auth beside the sentence', () => {
     const sentence = 'You need to sign in or sign up before continuing.';
-    expect(explainError(new Unauthenticated()).body).toEqual({
+    expect(explained(new Unauthenticated()).body).toEqual({
       error: sentence,
       code: 'unauthenticated',
       errors: [sentence],
@@ -57,10 +60,10 @@ describe('errors of the domain', () => {
   });
 
   it('have their own words where they know more than the table', () => {
-    expect(explainError(new ParameterMissing('hook')).body.error).toBe(
+    expect(explained(new ParameterMissing('hook')).body.error).toBe(
       'param is missing or the value is empty: hook',
     );
-    expect(explainError(new NotConfigured())).toMatchObject({
+    expect(explained(new NotConfigured())).toMatchObject({
       status: 422,
       body: { error: 'GHL OAuth credentials not configured' },
     });
@@ -82,14 +85,14 @@ describe('errors of HighLevel', () => {
     ['unavailable', 502, 'highlevel_unavailable'],
     ['unexpected', 502, 'highlevel_unavailable'],
   ])('of kind %s are %i %s', (kind, status, code) => {
-    expect(explainError(failed(kind))).toMatchObject({ status, body: { code } });
+    expect(explained(failed(kind))).toMatchObject({ status, body: { code } });
   });
 
   it('tell what HighLevel said about a refused request, and when to come back', () => {
-    expect(explainError(failed('invalid', { remoteMessage: 'email must be an email' })).body.error).toBe(
+    expect(explained(failed('invalid', { remoteMessage: 'email must be an email' })).body.error).toBe(
       'email must be an email',
     );
-    expect(explainError(failed('rate_limited', { retryAfterMs: 1_200 })).retryAfterSeconds).toBe(2);
+    expect(explained(failed('rate_limited', { retryAfterMs: 1_200 })).retryAfterSeconds).toBe(2);
   });
 
   it('at the token endpoint are between HighLevel and us', () => {
@@ -98,8 +101,8 @@ describe('errors of HighLevel', () => {
       path: '/oauth/token',
       remoteMessage: 'bad secret',
     });
-    expect(explainError(error)).toMatchObject({ status: 502, body: { code: 'highlevel_unavailable' } });
-    expect(JSON.stringify(explainError(error))).not.toContain('bad secret');
+    expect(explained(error)).toMatchObject({ status: 502, body: { code: 'highlevel_unavailable' } });
+    expect(JSON.stringify(explained(error))).not.toContain('bad secret');
   });
 });
 
@@ -111,7 +114,7 @@ describe('errors of the database', () => {
     (code) => {
       const query = new QueryFailedError('select 1', [], withCode(code));
       for (const error of [withCode(code), query]) {
-        expect(explainError(error)).toMatchObject({
+        expect(explained(error)).toMatchObject({
           status: 503,
           body: { code: 'unavailable' },
           retryAfterSeconds: 5,
@@ -121,21 +124,21 @@ describe('errors of the database', () => {
   );
 
   it('of the pool mean the same', () => {
-    expect(explainError(new Error('Connection terminated unexpectedly')).status).toBe(503);
-    expect(explainError(new Error('timeout exceeded when trying to connect')).status).toBe(503);
+    expect(explained(new Error('Connection terminated unexpectedly')).status).toBe(503);
+    expect(explained(new Error('timeout exceeded when trying to connect')).status).toBe(503);
   });
 
   it.each([new QueryRunnerAlreadyReleasedError(), new QueryRunnerProviderAlreadyReleasedError()])(
     'that end a transaction in its middle mean the same: %p',
     (error) => {
-      expect(explainError(error).status).toBe(503);
+      expect(explained(error).status).toBe(503);
     },
   );
 
   it.each(['22021', '22P05', '22003', '22P02', '22001'])(
     '%s are the caller’s: the value cannot be stored',
     (code) => {
-      expect(explainError(new QueryFailedError('insert', [], withCode(code)))).toMatchObject({
+      expect(explained(new QueryFailedError('insert', [], withCode(code)))).toMatchObject({
         status: 400,
         body: { code: 'bad_request' },
       });
@@ -143,7 +146,7 @@ describe('errors of the database', () => {
   );
 
   it.each(['42P01', '23505', '40001'])('%s are faults of ours and say nothing', (code) => {
-    const { status, body } = explainError(new QueryFailedError('select secret', ['token'], withCode(code)));
+    const { status, body } = explained(new QueryFailedError('select secret', ['token'], withCode(code)));
     expect([status, body]).toEqual([500, { error: 'Internal server error', code: 'internal_error' }]);
   });
 });
@@ -159,7 +162,7 @@ describe('anything else', () => {
     ['inner detail', 500, 'internal_error'],
     [undefined, 500, 'internal_error'],
   ])('(%s) is %i without its own words', (error, status, code) => {
-    const explanation = explainError(error);
+    const explanation = explained(error);
     expect(explanation).toMatchObject({ status, body: { code } });
     expect(JSON.stringify(explanation)).not.toContain('inner detail');
   });

@@ -1,7 +1,8 @@
 import { HttpException } from '@nestjs/common';
 import { DomainError, type ErrorCode, Throttled, ValidationFailed } from '#libs/errors';
 import { HighLevelError, type HighLevelErrorKind, TokenEndpointError } from '#libs/highlevel';
-import { ERROR_ANSWERS } from './error-answers.js';
+import { type Locale, say, text, type Words } from '#libs/i18n';
+import { ERROR_ANSWERS, sentenceOfCode } from './error-answers.js';
 import { type ErrorBody } from './error-body.js';
 import { type Shape } from './shape.js';
 
@@ -11,15 +12,23 @@ export interface Explanation {
   readonly retryAfterSeconds: number | undefined;
 }
 
-/** How anything that was thrown is answered. Nothing of an error that is not ours reaches the answer. */
-export function explainError(error: unknown): Explanation {
-  if (error instanceof DomainError) return explainDomainError(error);
-  if (error instanceof HighLevelError) return explainHighLevelError(error);
-  if (error instanceof TokenEndpointError) return explain('highlevel_unavailable');
-  if (isDatabaseUnreachable(error)) return explain('unavailable', 'Database is unavailable');
-  if (isRefusedByPostgres(error))
-    return explain('bad_request', 'The request holds a value that cannot be stored');
-  return explain(codeOfForeignError(error), 'The request cannot be understood');
+/**
+ * How anything that was thrown is answered, in the language of who asked. Nothing of an error that is not ours reaches
+ * the answer.
+ */
+export function explainError(error: unknown, locale: Locale): Explanation {
+  if (error instanceof DomainError) return explainDomainError(error, locale);
+  if (error instanceof HighLevelError) return explainHighLevelError(error, locale);
+  const { code, words = sentenceOfCode(code) } = meaningOf(error);
+  return explain(code, say(locale, words));
+}
+
+/** What an error means that nobody wrote to be shown. */
+function meaningOf(error: unknown): { readonly code: ErrorCode; readonly words?: Words } {
+  if (error instanceof TokenEndpointError) return { code: 'highlevel_unavailable' };
+  if (isDatabaseUnreachable(error)) return { code: 'unavailable', words: text('unavailable.database') };
+  if (isRefusedByPostgres(error)) return { code: 'bad_request', words: text('request.unstorable') };
+  return { code: codeOfForeignError(error) };
 }
 
 /** devise_token_auth answers these as `{ errors: [sentence] }` (DM 3); both keys are there, so either client is served. */
@@ -29,12 +38,13 @@ const DEVISE_CODES: ReadonlySet<ErrorCode> = new Set([
   'otp_required',
 ]);
 
-function explainDomainError(error: DomainError): Explanation {
+function explainDomainError(error: DomainError, locale: Locale): Explanation {
   const retryAfterSeconds = error instanceof Throttled ? error.retryAfterSeconds : undefined;
-  const explanation = explain(error.code, error.message, retryAfterSeconds);
+  const sentence = say(locale, error.words ?? sentenceOfCode(error.code));
+  const explanation = explain(error.code, sentence, retryAfterSeconds);
   const { body } = explanation;
   if (error instanceof ValidationFailed) {
-    body.message = error.message;
+    body.message = sentence;
     body.attributes = error.attributes;
   }
   if (DEVISE_CODES.has(error.code)) body.errors = [body.error];
@@ -55,22 +65,20 @@ const CODE_OF_KIND: Readonly<Record<HighLevelErrorKind, ErrorCode>> = {
   unexpected: 'highlevel_unavailable',
 };
 
-function explainHighLevelError(error: HighLevelError): Explanation {
+function explainHighLevelError(error: HighLevelError, locale: Locale): Explanation {
   const code = CODE_OF_KIND[error.kind];
-  const sentence =
-    code === 'reauthorization_required'
-      ? 'HighLevel must be authorized again'
-      : (error.remoteMessage ?? 'HighLevel refused the request');
+  const itsWords = code === 'highlevel_refused' ? error.remoteMessage : undefined;
+  const sentence = itsWords ?? say(locale, sentenceOfCode(code));
   const retryAfterSeconds =
     error.retryAfterMs === undefined ? undefined : Math.ceil(error.retryAfterMs / 1_000);
   return explain(code, sentence, retryAfterSeconds);
 }
 
-function explain(code: ErrorCode, ownSentence?: string, retryAfterSeconds?: number): Explanation {
+function explain(code: ErrorCode, sentence: string, retryAfterSeconds?: number): Explanation {
   const answer = ERROR_ANSWERS[code];
   return {
     status: answer.status,
-    body: { error: answer.sentence ?? ownSentence ?? code, code },
+    body: { error: sentence, code },
     retryAfterSeconds: retryAfterSeconds ?? answer.retryAfterSeconds,
   };
 }

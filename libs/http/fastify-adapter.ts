@@ -1,6 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type AppConfig } from '#libs/config';
+import { type Locale } from '#libs/i18n';
 import { explainError } from './explain-error.js';
 
 /** A request that has not arrived completely after this long is given up. */
@@ -16,7 +17,7 @@ export function createFastifyAdapter(config: AppConfig): FastifyAdapter {
     trustProxy: trustedProxies(config.trustProxy),
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    frameworkErrors: answerRouterError,
+    frameworkErrors: answerRouterErrorsIn(config.defaultLocale),
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
   });
 }
@@ -29,10 +30,14 @@ class Adapter extends FastifyAdapter {
 }
 
 /** The router refuses an address it cannot read before any hook or filter of the application runs. */
-function answerRouterError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  const { status, body } = explainError(error);
-  void reply.status(status).send(body);
+function answerRouterErrorsIn(locale: Locale): FrameworkErrors {
+  return (error, _request, reply) => {
+    const { status, body } = explainError(error, locale);
+    void reply.status(status).send(body);
+  };
 }
+
+type FrameworkErrors = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void;
 
 type TrustProxy = boolean | string[] | ((address: string, hop: number) => boolean);
 

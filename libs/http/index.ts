@@ -13,5 +13,7 @@ export { type Keyset, KeysetMeta, keysetOf, keysetPage, KeysetQuery } from './ke
 export { ApiCredentials, openApiDocument } from './openapi-document.js';
 export { createFastifyAdapter } from './fastify-adapter.js';
 export { BigPathId, parsePathId, PathId } from './path-id.js';
+export { CurrentLocale } from './request-locale.js';
 export { type Shape } from './shape.js';
 export { RefuseUnknownKeys, validationPipe } from './validation.js';
+export { inWords } from './validation-words.js';

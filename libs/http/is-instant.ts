@@ -1,4 +1,6 @@
 import { ValidateBy } from 'class-validator';
+import { text } from '#libs/i18n';
+import { inWords } from './validation-words.js';
 
 const INSTANT = /^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
@@ -12,5 +14,5 @@ export const IsInstant = (): PropertyDecorator =>
           typeof value === 'string' && INSTANT.test(value) && !Number.isNaN(Date.parse(value)),
       },
     },
-    { message: 'must be a time of ISO 8601 with its offset' },
+    inWords(text('validation.instant')),
   );

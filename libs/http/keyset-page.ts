@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, Matches } from 'class-validator';
+import { text } from '#libs/i18n';
 import { type Shape } from './shape.js';
+import { inWords } from './validation-words.js';
 
 const DEFAULT_LIMIT = 25;
 
@@ -12,7 +14,7 @@ export class KeysetQuery {
     description: 'Only what is older than this id: `meta.next_before` of the page before',
   })
   @IsOptional()
-  @Matches(/^[1-9]\d{0,14}$/, { message: 'must be an id' })
+  @Matches(/^[1-9]\d{0,14}$/, inWords(text('validation.id')))
   before?: string;
 
   @ApiPropertyOptional({
@@ -21,7 +23,7 @@ export class KeysetQuery {
     description: 'At most so many, up to 100',
   })
   @IsOptional()
-  @Matches(/^([1-9]\d?|100)$/, { message: 'must be a number from 1 to 100' })
+  @Matches(/^([1-9]\d?|100)$/, inWords(text('validation.whole_number', { min: 1, max: 100 })))
   limit?: string;
 }
 

@@ -1,10 +1,11 @@
 import { DomainError } from '#libs/errors';
+import { text } from '#libs/i18n';
 
 /** The body claims to be JSON and is not, or holds a key that pollutes prototypes. */
 export class MalformedJson extends DomainError {
   readonly code = 'malformed_json';
   constructor() {
-    super('The request body is not valid JSON');
+    super(text('error.malformed_json'));
   }
 }
 
@@ -12,6 +13,6 @@ export class MalformedJson extends DomainError {
 export class UnsupportedMediaType extends DomainError {
   readonly code = 'unsupported_media_type';
   constructor() {
-    super('The content type of the request body is not supported here');
+    super(text('error.unsupported_media_type'));
   }
 }

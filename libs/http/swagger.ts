@@ -39,9 +39,11 @@ function guardDocs(instance: FastifyInstance, access: DocsAccess): void {
   instance.addHook('preValidation', async (request, reply) => {
     const route = request.routeOptions.url;
     if (!isDocs(request) || route === DOCS_SESSION_PATH || (await access.admits(request))) return;
-    const { status, body } = explainError(new Unauthenticated());
+    const { status, body } = explainError(new Unauthenticated(), request.locale);
     void reply.status(status).header('cache-control', 'no-store');
     const isPage = route === DOCS_UI_PATH || route === `${DOCS_UI_PATH}/`;
-    await (isPage ? reply.type('text/html; charset=utf-8').send(docsSignInPage()) : reply.send(body));
+    await (isPage
+      ? reply.type('text/html; charset=utf-8').send(docsSignInPage(request.locale))
+      : reply.send(body));
   });
 }

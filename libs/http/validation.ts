@@ -1,5 +1,6 @@
 import { type ArgumentMetadata, type ValidationError, ValidationPipe } from '@nestjs/common';
 import { ValidationFailed } from '#libs/errors';
+import { complaintsOf } from './validation-words.js';
 
 /** Beyond this many complaints nobody reads on. */
 const MAX_MESSAGES = 20;
@@ -22,43 +23,16 @@ export function validationPipe(): ValidationPipe {
 const OPTIONS = {
   whitelist: true,
   transform: true,
+  // Its class knows the words of each rule.
+  validationError: { target: true },
   exceptionFactory: (errors: ValidationError[]): ValidationFailed => {
-    const complaints = errors.flatMap((error) => complaintsOf(error, ''));
-    const message = complaints
-      .slice(0, MAX_MESSAGES)
-      .map(({ sentence }) => sentence)
-      .join(', ');
+    const complaints = errors.flatMap((error) => complaintsOf(error));
     return new ValidationFailed(
-      message,
+      complaints.slice(0, MAX_MESSAGES).map(({ sentence }) => sentence),
       [...new Set(complaints.map(({ attribute }) => attribute))].slice(0, MAX_MESSAGES),
     );
   },
 };
-
-interface Complaint {
-  attribute: string;
-  sentence: string;
-}
-
-function complaintsOf(error: ValidationError, parent: string): Complaint[] {
-  const attribute = parent === '' ? error.property : `${parent}.${error.property}`;
-  const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
-    attribute,
-    sentence: railsSentence(
-      error.property,
-      attribute,
-      rule === 'whitelistValidation' ? 'is not known' : message,
-    ),
-  }));
-  return [...own, ...(error.children ?? []).flatMap((child) => complaintsOf(child, attribute))];
-}
-
-/** `phone_number must be a string` → `Phone number must be a string`; a message of its own gets the name in front. */
-function railsSentence(property: string, attribute: string, message: string): string {
-  const rest = message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
-  const words = attribute.replaceAll(/[_.]+/g, ' ').trim();
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)} ${rest}`;
-}
 
 class DtoPipe extends ValidationPipe {
   private readonly strict = new ValidationPipe({ ...OPTIONS, forbidNonWhitelisted: true });

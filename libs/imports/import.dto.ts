@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsOptional, IsString, Length, Matches, ValidateIf } from 'class-validator';
 import { IMPORT_DIRECTIONS, IMPORT_STATES, type ImportDirection, type ImportState } from '#libs/database';
-import { IsInstant, KeysetMeta, KeysetQuery, RefuseUnknownKeys } from '#libs/http';
+import { inWords, IsInstant, KeysetMeta, KeysetQuery, RefuseUnknownKeys } from '#libs/http';
+import { text } from '#libs/i18n';
 
 export const IMPORT_SELECTIONS = ['all', 'tag', 'since'] as const;
 export type SelectionName = (typeof IMPORT_SELECTIONS)[number];
@@ -198,7 +199,7 @@ export class ImportFailureListQuery {
     description: 'Only those after this id: `meta.next_after` of the page before',
   })
   @IsOptional()
-  @Matches(/^[1-9]\d{0,14}$/, { message: 'must be an id' })
+  @Matches(/^[1-9]\d{0,14}$/, inWords(text('validation.id')))
   after?: string;
 }
 

@@ -3,6 +3,7 @@ import { type AuditAction, AuditLog } from '#libs/audit';
 import { ContactImport, type ImportDirection, type ImportSelection, type ImportState } from '#libs/database';
 import { Conflict, NotFound } from '#libs/errors';
 import { type Keyset } from '#libs/http';
+import { text } from '#libs/i18n';
 import { Hooks } from '#libs/integrations';
 import { DataSource, type EntityManager, LessThan } from 'typeorm';
 
@@ -37,7 +38,7 @@ export interface ImportFailure {
 /** Another import of the location has not ended yet. */
 export class ImportUnderWay extends Conflict {
   constructor(importId: number) {
-    super('An import of this location is under way', { import_id: importId });
+    super(text('import.under_way'), { import_id: importId });
   }
 }
 
@@ -131,7 +132,7 @@ export class Imports {
       const isDone = found.state === to || (command === 'resume' && found.state === 'running');
       if (isDone) return found;
       if (!from.some((state) => state === found.state))
-        throw new Conflict(`The import is ${found.state}`, { import_id: id, state: found.state });
+        throw new Conflict(text(`import.is_${found.state}`), { import_id: id, state: found.state });
       if (command === 'resume') await this.assertNoneOpen(manager, found.hookId, id);
       const now = new Date();
       await manager.update(

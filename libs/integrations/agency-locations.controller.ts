@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AdminOnly, type CallingAccount, type CallingUser, CurrentAccount, CurrentUser } from '#libs/auth';
-import { type Shape } from '#libs/http';
+import { CurrentLocale, explainError, type Shape } from '#libs/http';
+import { type Locale } from '#libs/i18n';
 import { Agencies, type Agency } from './agencies.js';
 import {
   type AgencyDto,
@@ -75,11 +76,13 @@ export class AgencyLocationsController {
   async connect(
     @CurrentAccount() account: CallingAccount,
     @CurrentUser() user: CallingUser,
+    @CurrentLocale() locale: Locale,
     @Body() { location_ids, company_id }: ConnectLocations,
   ): Promise<Shape<ConnectedLocationsList>> {
     const wanted = { companyId: company_id, locationIds: location_ids };
     const actor = { kind: 'user', userId: user.id } as const;
-    return { payload: (await this.locations.connect(account.id, wanted, actor)).map(connectedView) };
+    const connected = await this.locations.connect(account.id, wanted, actor);
+    return { payload: connected.map((location) => connectedView(location, locale)) };
   }
 }
 
@@ -108,12 +111,15 @@ function locationView(location: AgencyLocation): Shape<AgencyLocationDto> {
   };
 }
 
-function connectedView({ locationId, hook, error }: ConnectedLocation): Shape<ConnectedLocationDto> {
+function connectedView(
+  { locationId, hook, error }: ConnectedLocation,
+  locale: Locale,
+): Shape<ConnectedLocationDto> {
   return {
     location_id: locationId,
     connected: hook !== undefined,
     hook_id: hook?.id ?? null,
     code: error?.code ?? null,
-    error: error?.message ?? null,
+    error: error ? explainError(error, locale).body.error : null,
   };
 }

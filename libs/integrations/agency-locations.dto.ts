@@ -10,6 +10,8 @@ import {
   MaxLength,
 } from 'class-validator';
 import { CONNECTION_STATES, type ConnectionState } from '#libs/database';
+import { inWords } from '#libs/http';
+import { text } from '#libs/i18n';
 
 /** What HighLevel uses as an id. */
 const ID = /^[\w-]{1,100}$/;
@@ -47,7 +49,7 @@ export class AgencyLocationsQuery {
     description: '`meta.next_offset` of the page before',
   })
   @IsOptional()
-  @Matches(/^(0|[1-9]\d{0,5})$/, { message: 'must be a number from 0 to 999999' })
+  @Matches(/^(0|[1-9]\d{0,5})$/, inWords(text('validation.whole_number', { min: 0, max: 999_999 })))
   offset?: string;
 
   @ApiPropertyOptional({
@@ -56,7 +58,7 @@ export class AgencyLocationsQuery {
     description: 'At most so many, up to 100',
   })
   @IsOptional()
-  @Matches(/^([1-9]\d?|100)$/, { message: 'must be a number from 1 to 100' })
+  @Matches(/^([1-9]\d?|100)$/, inWords(text('validation.whole_number', { min: 1, max: 100 })))
   limit?: string;
 }
 

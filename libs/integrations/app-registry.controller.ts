@@ -3,7 +3,8 @@ import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import { type CallingAccount, CurrentAccount, MembersOnly } from '#libs/auth';
 import { GOHIGHLEVEL_APP_ID } from '#libs/database';
 import { NotFound } from '#libs/errors';
-import { type Shape } from '#libs/http';
+import { CurrentLocale, type Shape } from '#libs/http';
+import { type Locale } from '#libs/i18n';
 import { IntegrationApp, IntegrationApps } from './app-registry.dto.js';
 import { AppRegistry } from './app-registry.js';
 
@@ -17,8 +18,11 @@ export class AppRegistryController {
   @Get()
   @ApiOperation({ operationId: 'listIntegrationApps', summary: 'The integrations of this service' })
   @ApiOkResponse({ type: IntegrationApps })
-  async index(@CurrentAccount() account: CallingAccount): Promise<Shape<IntegrationApps>> {
-    return { payload: [await this.registry.entryFor(account)] };
+  async index(
+    @CurrentAccount() account: CallingAccount,
+    @CurrentLocale() locale: Locale,
+  ): Promise<Shape<IntegrationApps>> {
+    return { payload: [await this.registry.entryFor(account, locale)] };
   }
 
   @Get(':app_id')
@@ -27,9 +31,10 @@ export class AppRegistryController {
   @ApiOkResponse({ type: IntegrationApp })
   async show(
     @CurrentAccount() account: CallingAccount,
+    @CurrentLocale() locale: Locale,
     @Param('app_id') appId: string,
   ): Promise<Shape<IntegrationApp>> {
     if (appId !== GOHIGHLEVEL_APP_ID) throw new NotFound('Integration');
-    return this.registry.entryFor(account);
+    return this.registry.entryFor(account, locale);
   }
 }

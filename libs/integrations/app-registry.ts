@@ -3,6 +3,7 @@ import { type CallingAccount } from '#libs/auth';
 import { AppConfig } from '#libs/config';
 import { GOHIGHLEVEL_APP_ID, type Hook, HookStatus } from '#libs/database';
 import { type Shape } from '#libs/http';
+import { type Locale, say, text } from '#libs/i18n';
 import { DataSource } from 'typeorm';
 import { type AppHook, type IntegrationApp, type VisibleSettings } from './app-registry.dto.js';
 import { findConnections } from './connections.js';
@@ -12,14 +13,7 @@ import { Hooks } from './hooks.js';
 /** The registry's allow-list: what is not named here is never shown (DM 5). */
 const VISIBLE_PROPERTIES = ['location_id', 'company_id', 'scope', 'connected_at', 'expires_at'] as const;
 
-/** What Chatwoot keeps of an app in its apps.yml and en.yml (DM 5). */
-const ENTRY = {
-  id: GOHIGHLEVEL_APP_ID,
-  name: 'GoHighLevel',
-  description:
-    'Keep the contacts of a GoHighLevel location and of this account the same, in both directions.',
-  short_description: 'Two-way contact sync with GoHighLevel.',
-};
+/** What Chatwoot keeps of an app in its apps.yml, and in each locale (DM 5). */
 const ADMINISTRATOR_ENTRY = {
   logo: 'gohighlevel.png',
   i18n_key: GOHIGHLEVEL_APP_ID,
@@ -37,7 +31,7 @@ export class AppRegistry {
     private readonly config: AppConfig,
   ) {}
 
-  async entryFor({ id: accountId, role }: CallingAccount): Promise<Shape<IntegrationApp>> {
+  async entryFor({ id: accountId, role }: CallingAccount, locale: Locale): Promise<Shape<IntegrationApp>> {
     const hooks = await this.hooks.findByAccount(accountId);
     const health = await findConnections(
       this.database.manager,
@@ -49,11 +43,22 @@ export class AppRegistry {
       reauthorization_required: health.get(hook.id)?.state === 'reauthorization_required',
       ...(isAdministrator && { reference_id: hook.referenceId, settings: visibleSettings(hook) }),
     }));
-    const entry = { ...ENTRY, enabled: hooks.length > 0, hooks: appHooks };
+    const entry = { ...description(locale), enabled: hooks.length > 0, hooks: appHooks };
     if (!isAdministrator) return entry;
     const action = `${this.config.frontendUrl}/app/accounts/${accountId}/settings/integrations/${GOHIGHLEVEL_APP_ID}`;
     return { ...entry, ...ADMINISTRATOR_ENTRY, action, button: action };
   }
+}
+
+function description(
+  locale: Locale,
+): Pick<IntegrationApp, 'id' | 'name' | 'description' | 'short_description'> {
+  return {
+    id: GOHIGHLEVEL_APP_ID,
+    name: say(locale, text('integration_apps.gohighlevel.name')),
+    description: say(locale, text('integration_apps.gohighlevel.description')),
+    short_description: say(locale, text('integration_apps.gohighlevel.short_description')),
+  };
 }
 
 function memberView(hook: Hook): Omit<Shape<AppHook>, 'reauthorization_required'> {

@@ -1,4 +1,5 @@
 import { DomainError } from '#libs/errors';
+import { text } from '#libs/i18n';
 import { type TokenSubject } from './token-subject.js';
 
 /** The account has no HighLevel connection, or not the one asked for, or its tokens are gone (uninstalled). */
@@ -15,7 +16,7 @@ export class LocationAlreadyConnected extends DomainError {
   readonly code = 'location_already_connected';
 
   constructor(readonly locationId: string) {
-    super('This HighLevel location is already connected to another account', { location_id: locationId });
+    super(text('error.location_already_connected'), { location_id: locationId });
   }
 }
 
@@ -28,7 +29,7 @@ export class ReauthorizationRequired extends DomainError {
     reason: string,
     since: Date,
   ) {
-    super('HighLevel must be authorized again', { ...subject, reason, since: since.toISOString() });
+    super(text('error.reauthorization_required'), { ...subject, reason, since: since.toISOString() });
   }
 }
 
@@ -40,7 +41,7 @@ export class LocationSuspended extends DomainError {
     readonly subject: TokenSubject,
     readonly retryAt: Date,
   ) {
-    super('The HighLevel location is not active', {
+    super(text('connection.location_not_active'), {
       ...subject,
       reason: 'location_not_active',
       retry_at: retryAt.toISOString(),
@@ -73,25 +74,17 @@ export class AgencyRefused extends DomainError {
     readonly reason: AgencyRefusal,
     companyId: string,
   ) {
-    super(AGENCY_REFUSALS[reason], { company_id: companyId, reason });
+    super(text(`agency.${reason}`), { company_id: companyId, reason });
   }
 }
 
 export type AgencyRefusal = 'scope_missing' | 'not_installed' | 'location_not_active' | 'refused';
-
-const AGENCY_REFUSALS: Readonly<Record<AgencyRefusal, string>> = {
-  scope_missing:
-    'The agency has not granted oauth.readonly and oauth.write: add them to GHL_EXTRA_SCOPES and authorize again',
-  not_installed: 'The app is not installed in this HighLevel location',
-  location_not_active: 'The HighLevel location is not active',
-  refused: 'HighLevel refused the request of the agency',
-};
 
 /** GHL_TOKEN_REFRESH=off: DeskFlow's own job refreshes, and two refreshers destroy each other's tokens (DM 0.6). */
 export class RefreshLeftToDeskFlow extends DomainError {
   readonly code = 'conflict';
 
   constructor() {
-    super('Refreshing tokens is left to DeskFlow (GHL_TOKEN_REFRESH is off)');
+    super(text('connection.refresh_left_to_deskflow'));
   }
 }

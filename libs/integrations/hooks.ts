@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type AuditActor, AuditLog } from '#libs/audit';
 import { GOHIGHLEVEL_APP_ID, Hook, HookStatus, HookType } from '#libs/database';
 import { Conflict, Unavailable } from '#libs/errors';
+import { text } from '#libs/i18n';
 import { DataSource, type EntityManager, type Repository } from 'typeorm';
 import { AdvisoryLock } from './advisory-locks.js';
 import { removeAgenciesOf, removeAgency } from './agencies.js';
@@ -61,7 +62,7 @@ export class Hooks {
     const [hook, another] =
       locationId === undefined ? enabled : enabled.filter(({ referenceId }) => referenceId === locationId);
     if (!hook) throw new NotConnected();
-    if (another) throw new Conflict('Several locations are connected: name one as location_id');
+    if (another) throw new Conflict(text('connection.several_locations'));
     return hook;
   }
 
@@ -207,7 +208,7 @@ export class Hooks {
       return await this.database.transaction(work);
     } catch (error) {
       // A refresh holds the row's lock while HighLevel answers.
-      if (isLockTimeout(error)) throw new Unavailable('The connection, which is being refreshed,');
+      if (isLockTimeout(error)) throw new Unavailable('connection');
       throw error;
     }
   }

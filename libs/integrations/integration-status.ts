@@ -4,6 +4,7 @@ import { type Hook, HookStatus } from '#libs/database';
 import { NotConfigured } from '#libs/errors';
 import { SCOPES } from '#libs/highlevel';
 import { type Shape } from '#libs/http';
+import { type Locale } from '#libs/i18n';
 import { DataSource } from 'typeorm';
 import { NotConnected } from './connection-errors.js';
 import { type ConnectionHealth, findConnections } from './connections.js';
@@ -12,6 +13,13 @@ import { parseTime, readHookSettings } from './hook-settings.js';
 import { Hooks } from './hooks.js';
 import { type ConnectionStatus, type IntegrationStatus } from './integration-status.dto.js';
 import { TokenVault } from './token-vault.js';
+
+interface Connections {
+  readonly hooks: readonly Hook[];
+  readonly health: ReadonlyMap<number, ConnectionHealth>;
+  /** Whose fields the status shows: the first that works. */
+  readonly shown: Hook | undefined;
+}
 
 /** Tells how an account's connections are doing. Reads no token, so that it works with keys that do not fit. */
 @Injectable()
@@ -24,15 +32,14 @@ export class IntegrationStatuses {
     private readonly config: AppConfig,
   ) {}
 
-  async of(accountId: number): Promise<Shape<IntegrationStatus>> {
-    const [hooks, configured] = await Promise.all([this.hooks.findByAccount(accountId), this.isConfigured()]);
-    const health = await findConnections(
-      this.database.manager,
-      hooks.map(({ id }) => id),
-    );
-    const connections = hooks.map((hook) => this.connectionStatus(hook, health.get(hook.id)));
-    const shown = connections.find(({ connected }) => connected) ?? connections[0];
-    return { ...shown, connected: shown?.connected ?? false, configured, connections };
+  async of(accountId: number, locale: Locale): Promise<Shape<IntegrationStatus>> {
+    const [{ hooks, health, shown }, configured] = await Promise.all([
+      this.connectionsOf(accountId),
+      this.isConfigured(),
+    ]);
+    const connections = hooks.map((hook) => this.connectionStatus(hook, health.get(hook.id), locale));
+    const first = shown && connections[hooks.indexOf(shown)];
+    return { ...first, connected: first?.connected ?? false, configured, connections };
   }
 
   /**
@@ -40,22 +47,34 @@ export class IntegrationStatuses {
    * @throws NotConnected
    */
   async select(accountId: number, locationId?: string): Promise<Hook> {
-    const wanted = locationId ?? (await this.of(accountId)).location_id;
-    const hook = (await this.hooks.findByAccount(accountId)).find(
-      ({ referenceId }) => referenceId === wanted,
-    );
+    const { hooks, shown } = await this.connectionsOf(accountId);
+    const hook =
+      locationId === undefined ? shown : hooks.find(({ referenceId }) => referenceId === locationId);
     if (!hook) throw new NotConnected();
     return hook;
   }
 
-  private connectionStatus(hook: Hook, health: ConnectionHealth | undefined): Shape<ConnectionStatus> {
+  private async connectionsOf(accountId: number): Promise<Connections> {
+    const hooks = await this.hooks.findByAccount(accountId);
+    const health = await findConnections(
+      this.database.manager,
+      hooks.map(({ id }) => id),
+    );
+    return { hooks, health, shown: hooks.find((hook) => isConnected(hook, health.get(hook.id))) ?? hooks[0] };
+  }
+
+  private connectionStatus(
+    hook: Hook,
+    health: ConnectionHealth | undefined,
+    locale: Locale,
+  ): Shape<ConnectionStatus> {
     const settings = readHookSettings(hook.settings);
     const scopes = (settings.scope ?? '').split(' ').filter((scope) => scope !== '');
     const wanted = [...SCOPES, ...this.config.ghl.extraScopes];
     const state = health?.state ?? 'connected';
     const sealed = [hook.accessToken, settings.refresh_token].filter((token) => typeof token === 'string');
     return {
-      connected: hook.status === HookStatus.enabled && hook.accessToken !== null && state !== 'uninstalled',
+      connected: isConnected(hook, health),
       location_id: hook.referenceId,
       location_name: health?.locationName ?? null,
       timezone: health?.timezone ?? null,
@@ -70,7 +89,7 @@ export class IntegrationStatuses {
       missing_scopes: wanted.filter((scope) => !scopes.includes(scope)),
       state,
       reason: health?.reason ?? null,
-      last_error: lastError(health?.reason),
+      last_error: lastError(health?.reason, locale),
       since: iso(health?.since),
       consecutive_failures: health?.consecutiveFailures ?? 0,
       next_attempt_at: iso(health?.nextAttemptAt),
@@ -88,6 +107,10 @@ export class IntegrationStatuses {
       throw error;
     }
   }
+}
+
+function isConnected({ status, accessToken }: Hook, health: ConnectionHealth | undefined): boolean {
+  return status === HookStatus.enabled && accessToken !== null && health?.state !== 'uninstalled';
 }
 
 function iso(date: Date | null | undefined): string | null {

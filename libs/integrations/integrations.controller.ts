@@ -1,7 +1,8 @@
 import { Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AdminOnly, type CallingAccount, type CallingUser, CurrentAccount, CurrentUser } from '#libs/auth';
-import { type Shape } from '#libs/http';
+import { CurrentLocale, type Shape } from '#libs/http';
+import { type Locale } from '#libs/i18n';
 import { Hooks } from './hooks.js';
 import { IntegrationStatus } from './integration-status.dto.js';
 import { IntegrationStatuses } from './integration-status.js';
@@ -35,8 +36,11 @@ export class IntegrationsController {
   @AdminOnly()
   @ApiOperation({ operationId: 'getGhlStatus', summary: 'How the connection is doing' })
   @ApiOkResponse({ type: IntegrationStatus })
-  status(@CurrentAccount() account: CallingAccount): Promise<Shape<IntegrationStatus>> {
-    return this.statuses.of(account.id);
+  status(
+    @CurrentAccount() account: CallingAccount,
+    @CurrentLocale() locale: Locale,
+  ): Promise<Shape<IntegrationStatus>> {
+    return this.statuses.of(account.id, locale);
   }
 
   @Post('ghl/refresh')
@@ -47,11 +51,12 @@ export class IntegrationsController {
   async refresh(
     @CurrentAccount() account: CallingAccount,
     @CurrentUser() user: CallingUser,
+    @CurrentLocale() locale: Locale,
     @Query() { location_id }: LocationSelection,
   ): Promise<Shape<IntegrationStatus>> {
     const { id } = await this.statuses.select(account.id, location_id);
     await this.tokenRefresh.refresh(id, { actor: { kind: 'user', userId: user.id } });
-    return this.statuses.of(account.id);
+    return this.statuses.of(account.id, locale);
   }
 
   @Delete('ghl')

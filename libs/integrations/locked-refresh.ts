@@ -156,7 +156,7 @@ export class LockedRefresh {
       }
     }
     this.logger.error({ msg: 'A refreshed token could not be committed and is lost', ...row.facts });
-    throw new Unavailable('PostgreSQL');
+    throw new Unavailable('postgresql');
   }
 }
 

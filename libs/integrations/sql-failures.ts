@@ -14,7 +14,7 @@ export async function keepingParametersSecret<T>(statement: Promise<T>): Promise
     return await statement;
   } catch (error) {
     if (!(error instanceof QueryFailedError)) throw error;
-    throw new Unavailable('PostgreSQL', { cause: new Error(`SQLSTATE ${sqlState(error) ?? 'unknown'}`) });
+    throw new Unavailable('postgresql', { cause: new Error(`SQLSTATE ${sqlState(error) ?? 'unknown'}`) });
   }
 }
 

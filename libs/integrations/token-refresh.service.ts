@@ -116,7 +116,7 @@ export class TokenRefreshService implements BeforeApplicationShutdown {
       await new Promise((resolve) => setTimeout(resolve, FOREIGN_REFRESH_POLL_MS));
     } while (Date.now() < deadline);
     this.logger.warn({ msg: 'No fresh token came while refreshing is left to DeskFlow', ...row.facts });
-    throw new Unavailable('A fresh HighLevel token');
+    throw new Unavailable('fresh_token');
   }
 
   private async readable(row: TokenRow): Promise<StoredTokens> {

@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
-import { type FastifyReply } from 'fastify';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { NotConfigured } from '#libs/errors';
 import { explainError } from '#libs/http';
 
@@ -7,8 +7,11 @@ import { explainError } from '#libs/http';
 @Catch(NotConfigured)
 export class NotConfiguredFilter implements ExceptionFilter<NotConfigured> {
   catch(error: NotConfigured, host: ArgumentsHost): void {
-    const { status, body } = explainError(error);
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
-    void reply.status(status).send({ success: false, ...body });
+    const http = host.switchToHttp();
+    const { status, body } = explainError(error, http.getRequest<FastifyRequest>().locale);
+    void http
+      .getResponse<FastifyReply>()
+      .status(status)
+      .send({ success: false, ...body });
   }
 }

@@ -53,9 +53,9 @@ export class BullLane {
   /** @throws Unavailable */
   async ping(): Promise<void> {
     const ping = this.queue.client.ping();
-    if (!(await within(PING_WITHIN_MS, ping))) throw new Unavailable('Redis');
+    if (!(await within(PING_WITHIN_MS, ping))) throw new Unavailable('redis');
     await ping.catch((cause: unknown) => {
-      throw new Unavailable('Redis', { cause });
+      throw new Unavailable('redis', { cause });
     });
   }
 

@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { SYNC_DIRECTIONS, type SyncDirection, WORK_STATES, type WorkState } from '#libs/database';
 import { IsOptional, ValidateBy } from 'class-validator';
+import { inWords } from '#libs/http';
+import { text } from '#libs/i18n';
 import { COUNTED_UP_TO, SYNC_HEALTH, type SyncHealth } from './sync-status.js';
 
 const TIME = { type: String, format: 'date-time' } as const;
@@ -26,7 +28,7 @@ export class SyncOverviewQuery {
   @IsOptional()
   @ValidateBy(
     { name: 'isTimeZone', validator: { validate: isTimeZone } },
-    { message: 'must be a time zone of the IANA database' },
+    inWords(text('validation.time_zone')),
   )
   time_zone?: string;
 }

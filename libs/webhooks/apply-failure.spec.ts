@@ -21,7 +21,7 @@ describe(reactTo.name, () => {
     ['two transactions that raced for a key', refusal('23505')],
     ['a refused connection', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
     ['a pool that has none free', new Error('timeout exceeded when trying to connect')],
-    ['a service that is away', new Unavailable('HighLevel')],
+    ['a service that is away', new Unavailable('database')],
     ['a configuration that is not there yet', new NotConfigured()],
     ['something that is no error', 'thrown'],
   ])('tries again after %s', (_, error) => {

@@ -1,11 +1,12 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
-import { IsInstant } from '#libs/http';
+import { inWords, IsInstant } from '#libs/http';
+import { text } from '#libs/i18n';
 
 const MAX_TEXT = 200;
 
 /** Nothing that PostgreSQL refuses as a text. */
-const PRINTABLE = [/^\P{Cc}*$/u, { message: 'must not hold control characters' }] as const;
+const PRINTABLE = [/^\P{Cc}*$/u, inWords(text('validation.printable'))] as const;
 
 /** What all lists and sets of events can be narrowed by. */
 export class EventFilterDto {

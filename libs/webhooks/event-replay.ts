@@ -1,4 +1,5 @@
 import { DomainError } from '#libs/errors';
+import { text } from '#libs/i18n';
 import { type EntityManager } from 'typeorm';
 import { type DeliveryReason } from './delivery.js';
 import { type EventDecision } from './event-decision.js';
@@ -12,15 +13,9 @@ export const REPLAYABLE_SETS = ['dead', 'ignored', 'done'] as const;
 export const REPLAY_OUTCOMES = ['replayed', 'already_waiting'] as const;
 export type ReplayOutcome = (typeof REPLAY_OUTCOMES)[number];
 
-/** Why an event cannot be applied again, as a machine code and a sentence. */
-const REFUSALS = {
-  type_not_applied: 'events of its type are not applied',
-  never_applicable: 'it can never be applied',
-  payload_dropped: 'its payload was dropped',
-  not_connected: 'its location is not connected to this account',
-  overtaken: 'its contact was synced since it came, and nothing tells which is newer',
-} as const;
-export type ReplayRefusal = keyof typeof REFUSALS;
+/** Why an event cannot be applied again. */
+export type ReplayRefusal =
+  'type_not_applied' | 'never_applicable' | 'payload_dropped' | 'not_connected' | 'overtaken';
 
 /** An event that would not be applied, or should not be. */
 export class EventNotReplayable extends DomainError {
@@ -30,7 +25,7 @@ export class EventNotReplayable extends DomainError {
     eventId: number,
     readonly reason: ReplayRefusal,
   ) {
-    super(`The event cannot be replayed: ${REFUSALS[reason]}`, { event_id: eventId, reason });
+    super(text(`event.${reason}`), { event_id: eventId, reason });
   }
 }
 

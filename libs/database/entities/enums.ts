@@ -16,6 +16,12 @@ export type Availability = ValueOf<typeof Availability>;
 export const AccountStatus = { active: 0, suspended: 1 } as const;
 export type AccountStatus = ValueOf<typeof AccountStatus>;
 
+/** The locale of an account, by its number. */
+export const ACCOUNT_LOCALES: readonly string[] = (
+  'en ar nl fr de hi it ja ko pt ru zh es ml ca el pt_BR ro ta fa zh_TW vi da tr cs fi id sv hu no zh_CN pl sk uk th ' +
+  'lv is he lt sr bg'
+).split(' ');
+
 export const ContactType = { visitor: 0, lead: 1, customer: 2 } as const;
 export type ContactType = ValueOf<typeof ContactType>;
 
