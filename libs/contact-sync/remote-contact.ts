@@ -1,4 +1,4 @@
-import { storableJson, storableText } from '#libs/contacts';
+import { type JsonValue, storableJson, storableText } from '#libs/contacts';
 import { type ContactEvent, type HighLevelContact, readContact } from '#libs/highlevel';
 import { calendarDate } from './calendar-date.js';
 import {
@@ -47,13 +47,18 @@ export function remoteFields(contact: HighLevelContact, country: string | null):
   return said;
 }
 
+/** To be called when there is time: what is read once is known later, when a transaction would have to wait for it. */
+export function readAhead(contacts: readonly HighLevelContact[], country: string | null): void {
+  for (const contact of contacts) remoteFields(contact, country);
+}
+
 function readFields(contact: HighLevelContact, country: string | null): ContactFields {
-  const text = (value: string | undefined): string => storableText(value ?? '').trim();
+  const text = (value: string | undefined): string => (value ? storableText(value).trim() : '');
   const firstName = text(contact.firstName);
   const lastName = text(contact.lastName);
   const phone = text(contact.phone);
   const region = text(contact.country);
-  return present({
+  const said: { -readonly [Name in keyof ContactFields]: JsonValue | undefined } = {
     ...(firstName || lastName ? { firstName, lastName } : splitName(text(contact.name))),
     email: text(contact.email).toLowerCase(),
     phone: parsePhone(phone, country) ?? phone,
@@ -71,21 +76,16 @@ function readFields(contact: HighLevelContact, country: string | null): ContactF
     type: text(contact.type),
     dnd: contact.dnd,
     dndSettings: storableJson(contact.dndSettings),
+  };
+  for (const tag of contact.tags ?? []) {
     // HighLevel keeps tags in lower case and compares them so (HL 5.10).
-    ...Object.fromEntries(
-      (contact.tags ?? [])
-        .map((tag) => text(tag).toLowerCase())
-        .filter(Boolean)
-        .map((tag) => [tagField(tag), true]),
-    ),
-    // Of a duplicate id the last one stays.
-    ...Object.fromEntries(
-      (contact.customFields ?? []).map(({ id, value }) => [
-        customField(storableText(id)),
-        storableJson(value),
-      ]),
-    ),
-  });
+    const known = text(tag).toLowerCase();
+    if (known) said[tagField(known)] = true;
+  }
+  // Of a duplicate id the last one stays.
+  for (const { id, value } of contact.customFields ?? [])
+    said[customField(storableText(id))] = storableJson(value);
+  return present(said);
 }
 
 /** `known`, and on top of it what `contact` says. What it leaves out stays: in an event that need not mean "empty". */
@@ -94,10 +94,13 @@ export function overlay(
   contact: HighLevelContact,
   country: string | null,
 ): ContactFields {
-  const kept = Object.entries(known).filter(
+  const said = remoteFields(contact, country);
+  const fieldsKnown = Object.entries(known);
+  if (fieldsKnown.length === 0) return said;
+  const kept = fieldsKnown.filter(
     ([field]) => contact.tags === undefined || tagOf(field as FieldName) === undefined, // tags come as a whole list
   );
-  return { ...(Object.fromEntries(kept) as ContactFields), ...remoteFields(contact, country) };
+  return { ...(Object.fromEntries(kept) as ContactFields), ...said };
 }
 
 /** The known fields an event should have repeated and did not: cleared, or not sent. Only the API can tell (HL 4.7). */

@@ -17,7 +17,7 @@ import {
 import { LifecycleEvents } from './lifecycle-events.js';
 
 /** However much is due for a hook, after so many batches it goes to the end of the line, so that others get a turn. */
-const BATCHES_PER_TURN = 5;
+const BATCHES_PER_TURN = 4;
 
 /** Applies some events and ends their rows, all in one transaction. @returns how those ended that did not go on waiting */
 type Apply = (events: readonly ClaimedEvent[]) => Promise<readonly Ending[]>;
