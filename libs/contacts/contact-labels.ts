@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Answer, type PreparedStatement, runPrepared } from '#libs/database';
+import { type StatementResult, type PreparedStatement, runPrepared } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { labelTitle } from './label-title.js';
 
@@ -112,7 +112,7 @@ export class ContactLabels {
     );
     if (added.length > 0) {
       const names = [...new Set(added.map(({ name }) => name))];
-      const add = (): Promise<Answer<{ known: number }>> =>
+      const add = (): Promise<StatementResult<{ known: number }>> =>
         runPrepared(manager, ADD, [...columnsOf(added), accountId, names]);
       const { rows } = await add();
       // Nearly always all of them are: trying to insert those that are there would use up their ids.

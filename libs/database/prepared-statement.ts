@@ -7,7 +7,7 @@ export interface PreparedStatement {
   readonly text: string;
 }
 
-export interface Answer<Row> {
+export interface StatementResult<Row> {
   readonly rows: Row[];
   /** Rows that were written, or read. */
   readonly count: number;
@@ -35,7 +35,7 @@ export async function runPrepared<Row extends pg.QueryResultRow>(
   { queryRunner, dataSource }: EntityManager,
   statement: PreparedStatement,
   values: unknown[],
-): Promise<Answer<Row>> {
+): Promise<StatementResult<Row>> {
   const connection = queryRunner ? ((await queryRunner.connect()) as pg.ClientBase) : poolOf(dataSource);
   dataSource.logger.logQuery(statement.text, values, queryRunner);
   try {
