@@ -4,7 +4,7 @@ import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from
 const MAX_LENGTH = 250;
 
 /** Numbers of the North American plan in E.164 are nearly all that HighLevel has, and need no parsing. */
-const NORTH_AMERICAN = /^\+1[2-9]\d{2}[2-9]\d{6}$/;
+const NORTH_AMERICAN = /^\+1[2-9]\d{9}$/;
 
 /**
  * The number in E.164, or undefined when the text is none.

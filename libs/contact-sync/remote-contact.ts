@@ -6,8 +6,8 @@ import {
   customField,
   type FieldName,
   fieldNames,
+  isEmpty,
   isStanding,
-  present,
   type StandingField,
   tagField,
   tagOf,
@@ -18,6 +18,20 @@ import { parsePhone } from './phone-number.js';
 
 /** What contact events never carry (HL 4.7): its absence says nothing. */
 const NOT_IN_EVENTS: ReadonlySet<FieldName> = new Set<StandingField>(['timezone', 'type', 'dndSettings']);
+
+/** Texts that are compared as HighLevel has them. */
+const AS_IT_IS = [
+  'companyName',
+  'address1',
+  'city',
+  'state',
+  'postalCode',
+  'website',
+  'timezone',
+  'source',
+  'assignedTo',
+  'type',
+] as const satisfies StandingField[];
 
 /** What was read before: an event is asked about several times on its way, and reading it is most of the work. */
 const contacts = new WeakMap<ContactEvent, HighLevelContact | undefined>();
@@ -58,34 +72,32 @@ function readFields(contact: HighLevelContact, country: string | null): ContactF
   const lastName = text(contact.lastName);
   const phone = text(contact.phone);
   const region = text(contact.country);
-  const said: { -readonly [Name in keyof ContactFields]: JsonValue | undefined } = {
-    ...(firstName || lastName ? { firstName, lastName } : splitName(text(contact.name))),
-    email: text(contact.email).toLowerCase(),
-    phone: parsePhone(phone, country) ?? phone,
-    companyName: text(contact.companyName),
-    address1: text(contact.address1),
-    city: text(contact.city),
-    state: text(contact.state),
-    postalCode: text(contact.postalCode),
-    country: countryCode(region) ?? region,
-    website: text(contact.website),
-    timezone: text(contact.timezone),
-    source: text(contact.source),
-    dateOfBirth: calendarDate(text(contact.dateOfBirth)),
-    assignedTo: text(contact.assignedTo),
-    type: text(contact.type),
-    dnd: contact.dnd,
-    dndSettings: storableJson(contact.dndSettings),
+  const said: Partial<Record<FieldName, JsonValue>> = {};
+  const say = (field: FieldName, value: JsonValue | undefined): void => {
+    if (value !== undefined && !isEmpty(value)) said[field] = value;
   };
+  const name = firstName || lastName ? { firstName, lastName } : splitName(text(contact.name));
+  say('firstName', name.firstName);
+  say('lastName', name.lastName);
+  say('email', text(contact.email).toLowerCase());
+  say('phone', parsePhone(phone, country) ?? phone);
+  for (const field of AS_IT_IS) say(field, text(contact[field]));
+  say('country', countryCode(region) ?? region);
+  say('dateOfBirth', calendarDate(text(contact.dateOfBirth)));
+  say('dnd', contact.dnd);
+  say('dndSettings', storableJson(contact.dndSettings));
   for (const tag of contact.tags ?? []) {
     // HighLevel keeps tags in lower case and compares them so (HL 5.10).
     const known = text(tag).toLowerCase();
-    if (known) said[tagField(known)] = true;
+    if (known) say(tagField(known), true);
   }
-  // Of a duplicate id the last one stays.
-  for (const { id, value } of contact.customFields ?? [])
-    said[customField(storableText(id))] = storableJson(value);
-  return present(said);
+  // Of a duplicate id the last one stays, also when it is empty.
+  for (const { id, value } of contact.customFields ?? []) {
+    const field = customField(storableText(id));
+    if (field in said) Reflect.deleteProperty(said, field);
+    say(field, storableJson(value));
+  }
+  return said;
 }
 
 /** `known`, and on top of it what `contact` says. What it leaves out stays: in an event that need not mean "empty". */

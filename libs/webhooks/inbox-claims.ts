@@ -20,14 +20,17 @@ const MAX_ERROR_LENGTH = 500;
 /** First key of the advisory locks on claims, by hook: "ghl" and a number, as in pg_locks. */
 const CLAIM_LOCK = 0x67686c14;
 
-/** Whether a row's entity is free: none of its rows is worked on or waits for its next attempt. Those are few. */
+/**
+ * Whether a row's entity is free: none of its rows is worked on or waits for its next attempt. As `not in`, whose list
+ * PostgreSQL hashes; an array it would go through for each row.
+ */
 const IS_FREE = `
-  (i.entity_key is null or i.entity_key <> all (array(
+  (i.entity_key is null or i.entity_key not in (
     select busy.entity_key from ghl.inbox busy
      where busy.hook_id = $1 and busy.state = 'processing' and busy.entity_key is not null
     union all
     select busy.entity_key from ghl.inbox busy
-     where busy.hook_id = $1 and busy.state = 'failed' and busy.next_attempt_at > now() and busy.entity_key is not null)))`;
+     where busy.hook_id = $1 and busy.state = 'failed' and busy.next_attempt_at > now() and busy.entity_key is not null))`;
 
 /**
  * One claim of a lane at a time. Its commit waits for no disk: a claim that a crash of PostgreSQL loses leaves rows that
