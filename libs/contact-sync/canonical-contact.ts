@@ -87,7 +87,9 @@ export function tagsOf(fields: ContactFields): string[] {
 }
 
 export function fieldNames(...contacts: readonly ContactFields[]): FieldName[] {
-  return [...new Set(contacts.flatMap((fields) => Object.keys(fields) as FieldName[]))];
+  const names = new Set<string>();
+  for (const fields of contacts) for (const name of Object.keys(fields)) names.add(name);
+  return [...names] as FieldName[];
 }
 
 /** Absent, null, '' and [] are all the same nothing. */
@@ -98,12 +100,15 @@ export function isEmpty(value: unknown): boolean {
 }
 
 export function sameValue(one: JsonValue | undefined, other: JsonValue | undefined): boolean {
-  return isDeepStrictEqual(one, other) || (isEmpty(one) && isEmpty(other));
+  return one === other || isDeepStrictEqual(one, other) || (isEmpty(one) && isEmpty(other));
 }
 
 /** `fields` without the empty ones. */
 export function present(fields: Readonly<Partial<Record<FieldName, JsonValue | undefined>>>): ContactFields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value)));
+  const kept: Partial<Record<FieldName, JsonValue>> = {};
+  for (const [field, value] of Object.entries(fields))
+    if (value !== undefined && !isEmpty(value)) kept[field as FieldName] = value;
+  return kept;
 }
 
 /** A snapshot as it comes out of the database. */

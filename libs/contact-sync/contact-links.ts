@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { ContactLink, type Hook, type SyncDirection } from '#libs/database';
+import {
+  ContactLink,
+  type Hook,
+  type PreparedStatement,
+  runPrepared,
+  type SyncDirection,
+} from '#libs/database';
 import { Any, type EntityManager } from 'typeorm';
 import { type ContactFields } from './canonical-contact.js';
 import { type PushTrace } from './push-trace.js';
@@ -30,6 +36,43 @@ export interface Agreement {
 /** First key of the advisory locks on HighLevel's contacts: "ghl" and a number, as in pg_locks. */
 const REMOTE_CONTACT_LOCK = 0x67686c11;
 
+const LOCK: PreparedStatement = {
+  name: 'lock_remote_contacts',
+  text: `
+    select pg_advisory_xact_lock($1, lock_key)
+      from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
+};
+
+const OF_REMOTES: PreparedStatement = {
+  name: 'links_of_remotes',
+  text: `
+    select id, account_id as "accountId", location_id as "locationId", contact_id as "contactId",
+           ghl_contact_id as "ghlContactId", snapshot, remote_version as "remoteVersion",
+           remote_deleted_at as "remoteDeletedAt", local_deleted_at as "localDeletedAt", unlinked_at as "unlinkedAt",
+           direction, pushes, created_at as "createdAt", updated_at as "updatedAt"
+      from ghl.contact_links
+     where account_id = $1 and location_id = $2 and ghl_contact_id = any($3::text[])`,
+};
+
+const AGREE: PreparedStatement = {
+  name: 'agree',
+  text: `
+    with linked as (
+      insert into ghl.contact_links (account_id, location_id, contact_id, ghl_contact_id, snapshot, remote_version,
+                                     pushes, updated_at, direction)
+      select $1, $2, agreed.*, clock_timestamp(), $7
+        from unnest($3::bigint[], $4::text[], $5::jsonb[], $6::timestamptz[], $8::jsonb[]) as agreed
+      on conflict (account_id, location_id, contact_id) do update
+         set ghl_contact_id = excluded.ghl_contact_id, snapshot = excluded.snapshot,
+             remote_version = excluded.remote_version, remote_deleted_at = null, local_deleted_at = null,
+             pushes = coalesce(excluded.pushes, contact_links.pushes), updated_at = clock_timestamp(),
+             direction = excluded.direction)
+    insert into ghl.sync_counts (account_id, hour, direction, shard, contacts)
+    values ($1, date_trunc('hour', now(), 'UTC'), $7, pg_backend_pid() % ${COUNT_SHARDS}, $9)
+    on conflict (account_id, hour, direction, shard)
+       do update set contacts = sync_counts.contacts + excluded.contacts`,
+};
+
 /** Which contact of a location is which DeskFlow contact (`ghl.contact_links`). */
 @Injectable()
 export class ContactLinks {
@@ -37,11 +80,7 @@ export class ContactLinks {
   async lock(manager: EntityManager, place: Place, ghlContactIds: readonly string[]): Promise<void> {
     const keys = ghlContactIds.map((id) => `${place.accountId}:${place.locationId}:${id}`);
     // In one order for all, so that two transactions with the same contacts do not block each other.
-    await manager.query(
-      `select pg_advisory_xact_lock($1, lock_key)
-         from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
-      [REMOTE_CONTACT_LOCK, keys],
-    );
+    await runPrepared(manager, LOCK, [REMOTE_CONTACT_LOCK, keys]);
   }
 
   async ofRemote(
@@ -57,7 +96,7 @@ export class ContactLinks {
     { accountId, locationId }: Place,
     ghlContactIds: readonly string[],
   ): Promise<ContactLink[]> {
-    return manager.findBy(ContactLink, { accountId, locationId, ghlContactId: Any([...ghlContactIds]) });
+    return (await runPrepared<ContactLink>(manager, OF_REMOTES, [accountId, locationId, ghlContactIds])).rows;
   }
 
   async ofContact(
@@ -88,33 +127,17 @@ export class ContactLinks {
     agreements: readonly Agreement[],
   ): Promise<void> {
     if (agreements.length === 0) return;
-    await manager.query(
-      `with linked as (
-         insert into ghl.contact_links (account_id, location_id, contact_id, ghl_contact_id, snapshot, remote_version,
-                                        pushes, updated_at, direction)
-         select $1, $2, agreed.*, clock_timestamp(), $7
-           from unnest($3::bigint[], $4::text[], $5::jsonb[], $6::timestamptz[], $8::jsonb[]) as agreed
-         on conflict (account_id, location_id, contact_id) do update
-            set ghl_contact_id = excluded.ghl_contact_id, snapshot = excluded.snapshot,
-                remote_version = excluded.remote_version, remote_deleted_at = null, local_deleted_at = null,
-                pushes = coalesce(excluded.pushes, contact_links.pushes), updated_at = clock_timestamp(),
-                direction = excluded.direction)
-       insert into ghl.sync_counts (account_id, hour, direction, shard, contacts)
-       values ($1, date_trunc('hour', now(), 'UTC'), $7, pg_backend_pid() % ${COUNT_SHARDS}, $9)
-       on conflict (account_id, hour, direction, shard)
-          do update set contacts = sync_counts.contacts + excluded.contacts`,
-      [
-        place.accountId,
-        place.locationId,
-        agreements.map(({ contactId }) => contactId),
-        agreements.map(({ ghlContactId }) => ghlContactId),
-        agreements.map(({ snapshot }) => JSON.stringify(snapshot)),
-        agreements.map(({ remoteVersion }) => remoteVersion),
-        direction,
-        agreements.map(({ pushes }) => (pushes ? JSON.stringify(pushes) : null)),
-        agreements.length,
-      ],
-    );
+    await runPrepared(manager, AGREE, [
+      place.accountId,
+      place.locationId,
+      agreements.map(({ contactId }) => contactId),
+      agreements.map(({ ghlContactId }) => ghlContactId),
+      agreements.map(({ snapshot }) => JSON.stringify(snapshot)),
+      agreements.map(({ remoteVersion }) => remoteVersion),
+      direction,
+      agreements.map(({ pushes }) => (pushes ? JSON.stringify(pushes) : null)),
+      agreements.length,
+    ]);
   }
 
   /** The partner of one DeskFlow contact becomes that of another, which must be locked and have none. */

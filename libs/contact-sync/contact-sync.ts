@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Connection, type ContactLink, type Hook } from '#libs/database';
+import { type ContactLink, type Hook } from '#libs/database';
 import { DomainError } from '#libs/errors';
 import {
   type HighLevelApi,
@@ -19,7 +19,7 @@ import {
   type InboundResult,
 } from './inbound-event.js';
 import { contactOfEvent } from './remote-contact.js';
-import { openSource } from './open-source.js';
+import { countryOf, openSource } from './open-source.js';
 
 /** Contacts fetched at once. */
 const PARALLEL_FETCHES = 5;
@@ -158,8 +158,4 @@ function byContact(events: readonly InboundContactEvent[]): Map<string, InboundC
     if (id !== undefined) groups.set(id, [...(groups.get(id) ?? []), event]);
   }
   return groups;
-}
-
-async function countryOf(manager: EntityManager, hookId: number): Promise<string | null> {
-  return (await manager.findOneBy(Connection, { hookId }))?.country ?? null;
 }

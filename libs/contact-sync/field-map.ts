@@ -120,6 +120,7 @@ function withBase(
   base: ContactFields,
   unheard: readonly FieldMapping['field'][],
 ): ContactFields {
+  if (unheard.length === 0) return fields;
   const names = new Set<string>(unheard);
   const isUnheard = (field: FieldName): boolean =>
     names.has(field) || (names.has(TAGS) && tagOf(field) !== undefined);

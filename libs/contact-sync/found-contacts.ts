@@ -3,7 +3,9 @@ import { type Hook, isDataFault } from '#libs/database';
 import { type HighLevelContact } from '#libs/highlevel';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ContactSync } from './contact-sync.js';
+import { countryOf } from './open-source.js';
 import { type InboundResult } from './inbound-event.js';
+import { readAhead } from './remote-contact.js';
 
 /** Each contact may take three advisory locks, and PostgreSQL has room for 6,000: contacts of one transaction. */
 export const FOUND_AT_ONCE = 250;
@@ -40,6 +42,12 @@ export class FoundContacts {
     private readonly database: DataSource,
     private readonly contactSync: ContactSync,
   ) {}
+
+  /** What `apply` has less to do with afterwards, to be called with contacts while PostgreSQL is busy with others. */
+  async reader({ id }: Hook): Promise<(contacts: readonly HighLevelContact[]) => void> {
+    const country = await countryOf(this.database.manager, id);
+    return (contacts) => readAhead(contacts, country);
+  }
 
   /**
    * In one transaction with what `then` does: together, as that takes the fewest statements, or where a contact cannot be

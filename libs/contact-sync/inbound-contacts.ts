@@ -92,11 +92,12 @@ export class InboundContacts {
     events: ReadonlyMap<string, readonly InboundContactEvent[]>,
   ): Promise<Folded[]> {
     const ids = [...events.keys()];
-    await this.links.lock(manager, place, ids);
-    const links = await this.links.ofRemotes(manager, place, ids);
+    const [, links, deleted] = await Promise.all([
+      this.links.lock(manager, place, ids),
+      this.links.ofRemotes(manager, place, ids),
+      this.deletions.of(manager, place, ids),
+    ]);
     const byId = new Map(links.map((link) => [link.ghlContactId, link]));
-    const unlinked = ids.filter((id) => !byId.has(id));
-    const deleted = await this.deletions.of(manager, place, unlinked);
     return [...events].map(([ghlContactId, those]) => {
       const link = byId.get(ghlContactId);
       const deletedAt = deleted.get(ghlContactId);

@@ -52,7 +52,9 @@ function whole(
   link: ContactLink | undefined,
   country: string | null,
 ): ContactFields {
-  const known = readSnapshot(link?.snapshot);
+  const said = remoteFields(contact, country);
+  if (!link) return said;
+  const known = readSnapshot(link.snapshot);
   const kept = unsaid.map((field) => [field, known[field]]);
-  return present({ ...(Object.fromEntries(kept) as ContactFields), ...remoteFields(contact, country) });
+  return present({ ...(Object.fromEntries(kept) as ContactFields), ...said });
 }

@@ -1,10 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { setImmediate } from 'node:timers/promises';
 import {
   type ContactChanges,
+  type ContactColumns,
+  contactColumns,
   ContactLabels,
   ContactStore,
   ContactTaken,
   type LabelChanges,
+  type TakenIdentities,
 } from '#libs/contacts';
 import { type Contact } from '#libs/database';
 import { type EntityManager } from 'typeorm';
@@ -112,23 +116,22 @@ export class LocalSide {
     place: MappedPlace,
     newcomers: readonly Newcomer[],
   ): Promise<ReadonlyMap<string, number>> {
-    const strangers = await this.strangers(manager, place, newcomers);
-    if (strangers.length === 0) return new Map();
-    const drafts = strangers.map(({ ghlContactId, fields }) => {
-      const { contact, labels } = localChanges(
-        undefined,
-        fields,
-        fieldNames(fields),
-        NOTHING_TAKEN,
-        place.fields,
-      );
-      const ids = mirroredIds(contact, { ghlContactId }, false);
-      return { ghlContactId, contact: { ...contact, ...ids }, labels };
-    });
+    const unlike = withoutSharedIdentity(newcomers);
+    const [taken, all] = await Promise.all([
+      this.store.taken(
+        manager,
+        place.accountId,
+        unlike.map(({ identity }) => identity),
+      ),
+      // Hardly any of them is known: while PostgreSQL looks, everybody is drafted.
+      setImmediate().then(() => unlike.map((newcomer) => draftOf(newcomer, place))),
+    ]);
+    const drafts = all.filter(({ identity }) => !isTaken(identity, taken));
+    if (drafts.length === 0) return new Map();
     const contactIds = await this.store.insertAll(
       manager,
       place.accountId,
-      drafts.map(({ contact }) => contact),
+      drafts.map(({ columns }) => columns),
     );
     const created = drafts.flatMap((draft, index) => {
       const contactId = contactIds[index];
@@ -226,31 +229,6 @@ export class LocalSide {
     return free;
   }
 
-  private async strangers(
-    manager: EntityManager,
-    place: Place,
-    newcomers: readonly Newcomer[],
-  ): Promise<Newcomer[]> {
-    const claimed = new Set<string>();
-    const unlike = newcomers.flatMap((newcomer) => {
-      const identity = identityOf(newcomer.fields);
-      if (textsOf(identity).some((text) => claimed.has(text))) return [];
-      for (const text of textsOf(identity)) claimed.add(text);
-      return { newcomer, identity };
-    });
-    const { emails, phoneNumbers } = await this.store.taken(
-      manager,
-      place.accountId,
-      unlike.map(({ identity }) => identity),
-    );
-    return unlike
-      .filter(
-        ({ identity: { email, phoneNumber } }) =>
-          !(email && emails.has(email)) && !(phoneNumber && phoneNumbers.has(phoneNumber)),
-      )
-      .map(({ newcomer }) => newcomer);
-  }
-
   private async idsToMirror(
     manager: EntityManager,
     place: Place,
@@ -260,6 +238,45 @@ export class LocalSide {
     const holder = await this.store.findByIdentifier(manager, place.accountId, newId.ghlContactId);
     return mirroredIds(contact, newId, holder !== undefined);
   }
+}
+
+/** Of those who share an e-mail or a phone the first. */
+function withoutSharedIdentity(newcomers: readonly Newcomer[]): (Newcomer & { identity: Reachable })[] {
+  const claimed = new Set<string>();
+  return newcomers.flatMap((newcomer) => {
+    const identity = identityOf(newcomer.fields);
+    const texts = textsOf(identity);
+    if (texts.some((text) => claimed.has(text))) return [];
+    for (const text of texts) claimed.add(text);
+    return { ...newcomer, identity };
+  });
+}
+
+function isTaken({ email, phoneNumber }: Reachable, { emails, phoneNumbers }: TakenIdentities): boolean {
+  return (email !== null && emails.has(email)) || (phoneNumber !== null && phoneNumbers.has(phoneNumber));
+}
+
+/** A newcomer as the contact that DeskFlow will have if nobody else is this person. */
+interface Draft {
+  readonly ghlContactId: string;
+  readonly identity: Reachable;
+  readonly columns: ContactColumns;
+  readonly labels: LabelChanges;
+}
+
+function draftOf(
+  { ghlContactId, fields, identity }: Newcomer & { readonly identity: Reachable },
+  place: MappedPlace,
+): Draft {
+  const { contact, labels } = localChanges(
+    undefined,
+    fields,
+    fieldNames(fields),
+    NOTHING_TAKEN,
+    place.fields,
+  );
+  const ids = mirroredIds(contact, { ghlContactId }, false);
+  return { ghlContactId, identity, columns: contactColumns({ ...contact, ...ids }), labels };
 }
 
 /**

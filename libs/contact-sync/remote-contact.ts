@@ -1,4 +1,4 @@
-import { storableJson, storableText } from '#libs/contacts';
+import { type JsonValue, storableJson, storableText } from '#libs/contacts';
 import { type ContactEvent, type HighLevelContact, readContact } from '#libs/highlevel';
 import { calendarDate } from './calendar-date.js';
 import {
@@ -6,8 +6,8 @@ import {
   customField,
   type FieldName,
   fieldNames,
+  isEmpty,
   isStanding,
-  present,
   type StandingField,
   tagField,
   tagOf,
@@ -18,6 +18,20 @@ import { parsePhone } from './phone-number.js';
 
 /** What contact events never carry (HL 4.7): its absence says nothing. */
 const NOT_IN_EVENTS: ReadonlySet<FieldName> = new Set<StandingField>(['timezone', 'type', 'dndSettings']);
+
+/** Texts that are compared as HighLevel has them. */
+const AS_IT_IS = [
+  'companyName',
+  'address1',
+  'city',
+  'state',
+  'postalCode',
+  'website',
+  'timezone',
+  'source',
+  'assignedTo',
+  'type',
+] as const satisfies StandingField[];
 
 /** What was read before: an event is asked about several times on its way, and reading it is most of the work. */
 const contacts = new WeakMap<ContactEvent, HighLevelContact | undefined>();
@@ -47,45 +61,43 @@ export function remoteFields(contact: HighLevelContact, country: string | null):
   return said;
 }
 
+/** To be called when there is time: what is read once is known later, when a transaction would have to wait for it. */
+export function readAhead(contacts: readonly HighLevelContact[], country: string | null): void {
+  for (const contact of contacts) remoteFields(contact, country);
+}
+
 function readFields(contact: HighLevelContact, country: string | null): ContactFields {
-  const text = (value: string | undefined): string => storableText(value ?? '').trim();
+  const text = (value: string | undefined): string => (value ? storableText(value).trim() : '');
   const firstName = text(contact.firstName);
   const lastName = text(contact.lastName);
   const phone = text(contact.phone);
   const region = text(contact.country);
-  return present({
-    ...(firstName || lastName ? { firstName, lastName } : splitName(text(contact.name))),
-    email: text(contact.email).toLowerCase(),
-    phone: parsePhone(phone, country) ?? phone,
-    companyName: text(contact.companyName),
-    address1: text(contact.address1),
-    city: text(contact.city),
-    state: text(contact.state),
-    postalCode: text(contact.postalCode),
-    country: countryCode(region) ?? region,
-    website: text(contact.website),
-    timezone: text(contact.timezone),
-    source: text(contact.source),
-    dateOfBirth: calendarDate(text(contact.dateOfBirth)),
-    assignedTo: text(contact.assignedTo),
-    type: text(contact.type),
-    dnd: contact.dnd,
-    dndSettings: storableJson(contact.dndSettings),
+  const said: Partial<Record<FieldName, JsonValue>> = {};
+  const say = (field: FieldName, value: JsonValue | undefined): void => {
+    if (value !== undefined && !isEmpty(value)) said[field] = value;
+  };
+  const name = firstName || lastName ? { firstName, lastName } : splitName(text(contact.name));
+  say('firstName', name.firstName);
+  say('lastName', name.lastName);
+  say('email', text(contact.email).toLowerCase());
+  say('phone', parsePhone(phone, country) ?? phone);
+  for (const field of AS_IT_IS) say(field, text(contact[field]));
+  say('country', countryCode(region) ?? region);
+  say('dateOfBirth', calendarDate(text(contact.dateOfBirth)));
+  say('dnd', contact.dnd);
+  say('dndSettings', storableJson(contact.dndSettings));
+  for (const tag of contact.tags ?? []) {
     // HighLevel keeps tags in lower case and compares them so (HL 5.10).
-    ...Object.fromEntries(
-      (contact.tags ?? [])
-        .map((tag) => text(tag).toLowerCase())
-        .filter(Boolean)
-        .map((tag) => [tagField(tag), true]),
-    ),
-    // Of a duplicate id the last one stays.
-    ...Object.fromEntries(
-      (contact.customFields ?? []).map(({ id, value }) => [
-        customField(storableText(id)),
-        storableJson(value),
-      ]),
-    ),
-  });
+    const known = text(tag).toLowerCase();
+    if (known) say(tagField(known), true);
+  }
+  // Of a duplicate id the last one stays, also when it is empty.
+  for (const { id, value } of contact.customFields ?? []) {
+    const field = customField(storableText(id));
+    if (field in said) Reflect.deleteProperty(said, field);
+    say(field, storableJson(value));
+  }
+  return said;
 }
 
 /** `known`, and on top of it what `contact` says. What it leaves out stays: in an event that need not mean "empty". */
@@ -94,10 +106,13 @@ export function overlay(
   contact: HighLevelContact,
   country: string | null,
 ): ContactFields {
-  const kept = Object.entries(known).filter(
+  const said = remoteFields(contact, country);
+  const fieldsKnown = Object.entries(known);
+  if (fieldsKnown.length === 0) return said;
+  const kept = fieldsKnown.filter(
     ([field]) => contact.tags === undefined || tagOf(field as FieldName) === undefined, // tags come as a whole list
   );
-  return { ...(Object.fromEntries(kept) as ContactFields), ...remoteFields(contact, country) };
+  return { ...(Object.fromEntries(kept) as ContactFields), ...said };
 }
 
 /** The known fields an event should have repeated and did not: cleared, or not sent. Only the API can tell (HL 4.7). */

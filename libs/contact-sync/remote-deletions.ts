@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type PreparedStatement, runPrepared } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { type Place } from './contact-links.js';
 
@@ -13,6 +14,13 @@ export interface RemoteDeletion {
   readonly deletedAt: Date;
 }
 
+const OF: PreparedStatement = {
+  name: 'remote_deletions_of',
+  text: `
+    select ghl_contact_id as "ghlContactId", deleted_at as "deletedAt" from ghl.remote_deletions
+     where account_id = $1 and location_id = $2 and ghl_contact_id = any($3::text[])`,
+};
+
 /**
  * Deletions of contacts that have no link to remember them (`ghl.remote_deletions`). Deliveries overtake each other:
  * the creation of a contact may come after its deletion. The contacts must be locked (`ContactLinks.lock`).
@@ -26,11 +34,7 @@ export class RemoteDeletions {
     ghlContactIds: readonly string[],
   ): Promise<ReadonlyMap<string, Date>> {
     if (ghlContactIds.length === 0) return new Map();
-    const rows = await manager.query<RemoteDeletion[]>(
-      `select ghl_contact_id as "ghlContactId", deleted_at as "deletedAt" from ghl.remote_deletions
-        where account_id = $1 and location_id = $2 and ghl_contact_id = any($3::text[])`,
-      [accountId, locationId, ghlContactIds],
-    );
+    const { rows } = await runPrepared<RemoteDeletion>(manager, OF, [accountId, locationId, ghlContactIds]);
     return new Map(rows.map(({ ghlContactId, deletedAt }) => [ghlContactId, deletedAt]));
   }
 

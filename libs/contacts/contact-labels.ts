@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type StatementResult, type PreparedStatement, runPrepared } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { labelTitle } from './label-title.js';
 
@@ -11,6 +12,58 @@ interface Tagging {
   readonly contactId: number;
   readonly name: string;
 }
+
+/** `order by`: transactions that make the same tags meet their rows in the same order. */
+const INSERT_TAGS: PreparedStatement = {
+  name: 'insert_tags',
+  text: `
+    insert into tags (name, taggings_count) select name, 0 from unnest($1::text[]) as name order by name
+    on conflict (name) do nothing`,
+};
+
+/**
+ * Counts the taggings that `changed` has added or removed. The rows are locked by id first: two transactions that change
+ * the same tags must not block each other for good.
+ */
+const count = (changed: string, sign: '+' | '-'): string => `
+    sums as (select tag_id, count(*) as taggings from ${changed} group by tag_id),
+    locked as (select id from tags where id in (select tag_id from sums) order by id for update),
+    counted as (
+      update tags set taggings_count = greatest(coalesce(taggings_count, 0) ${sign} sums.taggings, 0)
+        from sums join locked on locked.id = sums.tag_id
+       where tags.id = sums.tag_id)`;
+
+/** To the tags that there are; tells how many of the names those are. */
+const ADD: PreparedStatement = {
+  name: 'add_labels',
+  text: `
+    with added as (
+      insert into taggings (tag_id, taggable_type, taggable_id, context, created_at)
+      select t.id, 'Contact', added.contact_id, 'labels', now() at time zone 'UTC'
+        from unnest($1::int[], $2::text[]) as added (contact_id, name) join tags t on t.name = added.name
+       where not exists (select from taggings g where g.tag_id = t.id and g.taggable_id = added.contact_id
+                            and g.taggable_type = 'Contact' and g.context = 'labels')
+      returning tag_id
+    ), titled as (
+      insert into labels (title, account_id, show_on_sidebar, created_at, updated_at)
+      select title, $3, false, now() at time zone 'UTC', now() at time zone 'UTC'
+        from unnest($4::text[]) as title order by title
+      on conflict (title, account_id) do nothing
+    ), ${count('added', '+')}
+    select count(*) as known from tags where name = any($4::text[])`,
+};
+
+const REMOVE: PreparedStatement = {
+  name: 'remove_labels',
+  text: `
+    with removed as (
+      delete from taggings g using tags t, unnest($1::int[], $2::text[]) as removed (contact_id, name)
+       where t.name = removed.name and g.tag_id = t.id and g.taggable_id = removed.contact_id
+         and g.taggable_type = 'Contact' and g.context = 'labels'
+      returning g.tag_id
+    ), ${count('removed', '-')}
+    select`,
+};
 
 /** Labels of contacts: `tags` and `taggings` with context `labels`, and a `labels` row each, by which an agent can choose it. */
 @Injectable()
@@ -59,11 +112,14 @@ export class ContactLabels {
     );
     if (added.length > 0) {
       const names = [...new Set(added.map(({ name }) => name))];
-      await insertTags(manager, names);
-      await count(manager, await insertTaggings(manager, added), 1);
-      await insertLabels(manager, accountId, names);
+      const add = (): Promise<StatementResult<{ known: number }>> =>
+        runPrepared(manager, ADD, [...columnsOf(added), accountId, names]);
+      const { rows } = await add();
+      // Nearly always all of them are: trying to insert those that are there would use up their ids.
+      if (rows[0]?.known !== names.length)
+        await Promise.all([runPrepared(manager, INSERT_TAGS, [names]), add()]);
     }
-    if (removed.length > 0) await count(manager, await deleteTaggings(manager, removed), -1);
+    if (removed.length > 0) await runPrepared(manager, REMOVE, columnsOf(removed));
   }
 
   /** Makes `titles` the labels of the contact. */
@@ -83,69 +139,6 @@ export class ContactLabels {
   }
 }
 
-/** `order by`: transactions that make the same tags meet their rows in the same order. */
-async function insertTags(manager: EntityManager, names: readonly string[]): Promise<void> {
-  await manager.query(
-    `insert into tags (name, taggings_count) select name, 0 from unnest($1::text[]) as name order by name
-     on conflict (name) do nothing`,
-    [names],
-  );
-}
-
-async function insertTaggings(manager: EntityManager, taggings: readonly Tagging[]): Promise<number[]> {
-  const rows = await manager.query<{ tag_id: number }[]>(
-    `insert into taggings (tag_id, taggable_type, taggable_id, context, created_at)
-     select t.id, 'Contact', added.contact_id, 'labels', now() at time zone 'UTC'
-       from unnest($1::int[], $2::text[]) as added (contact_id, name) join tags t on t.name = added.name
-      where not exists (select from taggings g where g.tag_id = t.id and g.taggable_id = added.contact_id
-                           and g.taggable_type = 'Contact' and g.context = 'labels')
-     returning tag_id`,
-    columnsOf(taggings),
-  );
-  return rows.map(({ tag_id }) => tag_id);
-}
-
-async function deleteTaggings(manager: EntityManager, taggings: readonly Tagging[]): Promise<number[]> {
-  const [rows] = await manager.query<[{ tag_id: number }[], number]>(
-    `delete from taggings g using tags t, unnest($1::int[], $2::text[]) as removed (contact_id, name)
-      where t.name = removed.name and g.tag_id = t.id and g.taggable_id = removed.contact_id
-        and g.taggable_type = 'Contact' and g.context = 'labels'
-     returning g.tag_id`,
-    columnsOf(taggings),
-  );
-  return rows.map(({ tag_id }) => tag_id);
-}
-
 function columnsOf(taggings: readonly Tagging[]): [number[], string[]] {
   return [taggings.map(({ contactId }) => contactId), taggings.map(({ name }) => name)];
-}
-
-async function insertLabels(
-  manager: EntityManager,
-  accountId: number,
-  titles: readonly string[],
-): Promise<void> {
-  await manager.query(
-    `insert into labels (title, account_id, show_on_sidebar, created_at, updated_at)
-     select title, $1, false, now() at time zone 'UTC', now() at time zone 'UTC'
-       from unnest($2::text[]) as title order by title
-     on conflict (title, account_id) do nothing`,
-    [accountId, titles],
-  );
-}
-
-/**
- * The rows are locked by id first: two contacts that change the same tags must not block each other for good.
- * @param tagIds once for each tagging
- */
-async function count(manager: EntityManager, tagIds: readonly number[], by: 1 | -1): Promise<void> {
-  if (tagIds.length === 0) return;
-  await manager.query(
-    `with changed as (select tag_id, count(*) as taggings from unnest($1::int[]) as tag_id group by tag_id),
-          locked as (select id from tags where id in (select tag_id from changed) order by id for update)
-     update tags set taggings_count = greatest(coalesce(taggings_count, 0) + $2 * changed.taggings, 0)
-       from changed join locked on locked.id = changed.tag_id
-      where tags.id = changed.tag_id`,
-    [tagIds, by],
-  );
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Contact } from '#libs/database';
+import { Contact, type PreparedStatement, runPrepared } from '#libs/database';
 import { type EntityManager, In, QueryFailedError } from 'typeorm';
 import { type ContactChanges, type ContactColumns, contactColumns, differs } from './contact-columns.js';
 import { ARRAYS, arraysOf, COLUMNS, columnsFrom, parameter } from './contact-rows.js';
@@ -28,6 +28,44 @@ const IDENTITY_LOCK = 0x67686c10;
 const UNIQUE_VIOLATION = '23505';
 /** Of an e-mail or phone number; more are no help to whoever has to choose. */
 const MOST_HOLDERS = 10;
+
+const LOCK_IDENTITIES: PreparedStatement = {
+  name: 'lock_identities',
+  text: `
+    select pg_advisory_xact_lock($1, lock_key)
+      from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
+};
+
+const TAKEN: PreparedStatement = {
+  name: 'taken_identities',
+  text: `
+    select lower(email) as email, null as phone from contacts
+     where account_id = $1 and lower(email) = any($2::text[])
+    union
+    select null, phone_number from contacts where account_id = $1 and phone_number = any($3::varchar[])`,
+};
+
+const INSERT: PreparedStatement = {
+  name: 'insert_contacts',
+  text: `
+    with draft as materialized (
+      select nextval('contacts_id_seq')::int as new_id, d.*
+        from unnest(${ARRAYS}) with ordinality as d (${COLUMNS}, position)
+    ), inserted as (
+      insert into contacts (id, account_id, ${COLUMNS}, created_at, updated_at)
+      select new_id, ${parameter(1)}, ${COLUMNS}, ${parameter(2)}, ${parameter(2)} from draft order by position
+      on conflict do nothing returning id
+    )
+    select inserted.id from draft left join inserted on inserted.id = draft.new_id order by draft.position`,
+};
+
+const UPDATE: PreparedStatement = {
+  name: 'update_contacts',
+  text: `
+    update contacts set (${COLUMNS}, updated_at) = row(${columnsFrom('written')}, ${parameter(3)}::timestamp)
+      from unnest(${ARRAYS}, ${parameter(1)}::int[]) as written (${COLUMNS}, id)
+     where contacts.id = written.id and contacts.account_id = ${parameter(2)}`,
+};
 
 /**
  * DeskFlow's contacts, read and written as Rails would: normalised, mirrored, dated (DM 1, DM 2).
@@ -113,18 +151,14 @@ export class ContactStore {
     accountId: number,
     identities: readonly Identity[],
   ): Promise<TakenIdentities> {
-    await lockIdentities(manager, accountId, identities);
-    const rows = await manager.query<{ email: string | null; phone: string | null }[]>(
-      `select lower(email) as email, null as phone from contacts
-        where account_id = $1 and lower(email) = any($2::text[])
-       union
-       select null, phone_number from contacts where account_id = $1 and phone_number = any($3::varchar[])`,
-      [
+    const [, { rows }] = await Promise.all([
+      lockIdentities(manager, accountId, identities),
+      runPrepared<{ email: string | null; phone: string | null }>(manager, TAKEN, [
         accountId,
         identities.flatMap(({ email }) => email ?? []),
         identities.flatMap(({ phoneNumber }) => phoneNumber ?? []),
-      ],
-    );
+      ]),
+    ]);
     return {
       emails: new Set(rows.flatMap(({ email }) => email ?? [])),
       phoneNumbers: new Set(rows.flatMap(({ phone }) => phone ?? [])),
@@ -133,26 +167,20 @@ export class ContactStore {
 
   /**
    * Inserts contacts in one statement.
-   * @returns the id of each draft, in their order; undefined where e-mail or identifier belong to another contact
+   * @param drafts what `contactColumns` makes of new contacts
+   * @returns the id of each, in their order; undefined where e-mail or identifier belong to another contact
    */
   async insertAll(
     manager: EntityManager,
     accountId: number,
-    drafts: readonly ContactChanges[],
+    drafts: readonly ContactColumns[],
     now = new Date(),
   ): Promise<(number | undefined)[]> {
-    const rows = await manager.query<{ id: number | null }[]>(
-      `with draft as materialized (
-         select nextval('contacts_id_seq')::int as new_id, d.*
-           from unnest(${ARRAYS}) with ordinality as d (${COLUMNS}, position)
-       ), inserted as (
-         insert into contacts (id, account_id, ${COLUMNS}, created_at, updated_at)
-         select new_id, ${parameter(1)}, ${COLUMNS}, ${parameter(2)}, ${parameter(2)} from draft order by position
-         on conflict do nothing returning id
-       )
-       select inserted.id from draft left join inserted on inserted.id = draft.new_id order by draft.position`,
-      [...arraysOf(drafts.map((draft) => contactColumns(draft))), accountId, now],
-    );
+    const { rows } = await runPrepared<{ id: number | null }>(manager, INSERT, [
+      ...arraysOf(drafts),
+      accountId,
+      now,
+    ]);
     return rows.map(({ id }) => id ?? undefined);
   }
 
@@ -182,7 +210,7 @@ export class ContactStore {
   async insert(manager: EntityManager, accountId: number, draft: ContactChanges): Promise<Contact> {
     const columns = contactColumns(draft);
     const now = new Date();
-    const [id] = await this.insertAll(manager, accountId, [draft], now);
+    const [id] = await this.insertAll(manager, accountId, [columns], now);
     if (id !== undefined)
       return Object.assign(new Contact(), NEW, columns, { id, accountId, createdAt: now, updatedAt: now });
     const holder = columns.email && (await this.findByEmail(manager, accountId, columns.email));
@@ -266,14 +294,10 @@ async function write(
   rows: readonly { readonly id: number; readonly columns: ContactColumns }[],
   now: Date,
 ): Promise<void> {
-  const statement = `
-    update contacts set (${COLUMNS}, updated_at) = row(${columnsFrom('written')}, ${parameter(3)}::timestamp)
-      from unnest(${ARRAYS}, ${parameter(1)}::int[]) as written (${COLUMNS}, id)
-     where contacts.id = written.id and contacts.account_id = ${parameter(2)}`;
   const values = [...arraysOf(rows.map(({ columns }) => columns)), rows.map(({ id }) => id), accountId, now];
   try {
     // A savepoint: a unique violation must not take the caller's transaction with it.
-    await manager.transaction((nested) => nested.query(statement, values));
+    await manager.transaction((nested) => runPrepared(nested, UPDATE, values));
   } catch (error) {
     throw takenFrom(error) ?? error;
   }
@@ -289,11 +313,7 @@ async function lockIdentities(
     ...(email ? [`${accountId}:email:${email}`] : []),
     ...(phoneNumber ? [`${accountId}:phone:${phoneNumber}`] : []),
   ]);
-  await manager.query(
-    `select pg_advisory_xact_lock($1, lock_key)
-       from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
-    [IDENTITY_LOCK, keys],
-  );
+  await runPrepared(manager, LOCK_IDENTITIES, [IDENTITY_LOCK, keys]);
 }
 
 function takenFrom(error: unknown): ContactTaken | undefined {

@@ -8,7 +8,8 @@ const MAX_DEPTH = 20;
 
 /** `text` as PostgreSQL can keep it: `text` and `jsonb` refuse U+0000, `jsonb` refuses half a surrogate pair. */
 export function storableText(text: string): string {
-  if (!/[\0\p{Surrogate}]/u.test(text)) return text;
+  // Without `u`, which is several times as slow, halves of good pairs match, too; then the second look decides.
+  if (!/[\0\uD800-\uDFFF]/.test(text)) return text;
   return text.replaceAll('\u0000', '').replaceAll(/\p{Surrogate}/gu, '\uFFFD');
 }
 
@@ -35,10 +36,10 @@ export function storableJson(value: unknown, depth = 0): JsonValue | undefined {
 
 /** An attribute object as DeskFlow stores it: `{}` for nothing (DM 2). */
 export function storableRecord(record: object | null | undefined, depth = 0): JsonRecord {
-  return Object.fromEntries(
-    Object.entries(record ?? {}).flatMap(([key, value]) => {
-      const kept = storableJson(value, depth + 1);
-      return kept === undefined ? [] : [[storableText(key), kept]];
-    }),
-  );
+  const kept: [string, JsonValue][] = [];
+  for (const [key, value] of Object.entries(record ?? {})) {
+    const storable = storableJson(value, depth + 1);
+    if (storable !== undefined) kept.push([storableText(key), storable]);
+  }
+  return Object.fromEntries(kept);
 }

@@ -41,6 +41,8 @@ export function dataSourceOptions(url: string, overrides: Partial<PostgresOption
     ...overrides,
     extra: {
       options: '-c TimeZone=UTC',
+      // Statements of a connection that are begun together travel together.
+      pipeline: true,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       lock_timeout: LOCK_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,

@@ -36,5 +36,7 @@ export function listOf<T>(value: unknown, read: (item: unknown) => T | undefined
 
 /** `record` without the keys whose value is undefined. */
 export function present<T extends object>(record: T): T {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
+  const kept: Partial<T> = {};
+  for (const key in record) if (record[key] !== undefined) kept[key] = record[key];
+  return kept as T;
 }

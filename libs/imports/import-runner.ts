@@ -43,10 +43,16 @@ const KINDS: Readonly<Record<InboundResult['outcome'], Kind>> = {
   ignored: 'skipped',
 };
 
-/** Where a worker is with an import. */
-interface Walk {
+/** An import that can go on. */
+interface Errand {
   readonly order: ContactImport;
   readonly hook: Hook;
+  /** Reads contacts before they are applied, while PostgreSQL is busy with those before them. */
+  readonly read: (contacts: readonly HighLevelContact[]) => void;
+}
+
+/** Where a worker is with it. */
+interface Walk extends Errand {
   readonly cursor: readonly unknown[] | null;
   readonly counts: Partial<ImportCounts>;
   /** On its way already, while the one before is being written. */
@@ -100,7 +106,7 @@ export class ImportRunner implements BeforeApplicationShutdown {
       const begun = await this.begin(claimed);
       if (!begun) return;
       const { order, hook } = begun;
-      let walk = order.phase === 'in' ? this.firstStep(claimed, order, hook) : undefined;
+      let walk = order.phase === 'in' ? this.firstStep(claimed, begun) : undefined;
       while (walk && !this.runs.isStopping) walk = await this.next(claimed, walk);
       if (order.direction !== 'in')
         while (!this.runs.isStopping && (await this.exportWalk.next(claimed, hook)));
@@ -118,7 +124,7 @@ export class ImportRunner implements BeforeApplicationShutdown {
   }
 
   /** @returns undefined when it cannot go on now */
-  private async begin(claimed: ClaimedImport): Promise<Pick<Walk, 'order' | 'hook'> | undefined> {
+  private async begin(claimed: ClaimedImport): Promise<Errand | undefined> {
     const order = await this.database.manager.findOneByOrFail(ContactImport, { id: claimed.id });
     const hook = await this.hooks.findById(order.hookId);
     if (!hook) {
@@ -129,12 +135,12 @@ export class ImportRunner implements BeforeApplicationShutdown {
       await this.claims.postpone(claimed, UNWELL_DELAY_MS, 'not_connected');
       return undefined;
     }
-    return { order, hook };
+    return { order, hook, read: await this.found.reader(hook) };
   }
 
-  private firstStep({ at }: ClaimedImport, order: ContactImport, hook: Hook): Walk {
-    const { cursor, counts } = order;
-    return { order, hook, cursor, counts, page: this.ask(order, hook, cursor), asOf: at, now: at };
+  private firstStep({ at }: ClaimedImport, errand: Errand): Walk {
+    const { cursor, counts } = errand.order;
+    return { ...errand, cursor, counts, page: this.ask(errand, cursor), asOf: at, now: at };
   }
 
   /** One page. @returns where to go on; undefined at the end, or when somebody else decides about the import now */
@@ -143,7 +149,7 @@ export class ImportRunner implements BeforeApplicationShutdown {
     const { order, hook } = walk;
     const found = await walk.page;
     const cursor = cursorAfter(found.contacts);
-    const ahead = cursor && this.ask(order, hook, cursor);
+    const ahead = cursor && this.ask(walk, cursor);
     const { contacts } = found;
     try {
       const written = await this.found.apply(
@@ -152,7 +158,7 @@ export class ImportRunner implements BeforeApplicationShutdown {
         order.dryRun,
         (manager, outcome) => this.advance(manager, claimed, walk, found, outcome, startedAt),
       );
-      return cursor && ahead && { order, hook, cursor, page: ahead, asOf: walk.now, ...written };
+      return cursor && ahead && { ...walk, cursor, page: ahead, asOf: walk.now, ...written };
     } catch (error) {
       if (error instanceof LeaseLost) return undefined;
       throw error;
@@ -183,8 +189,11 @@ export class ImportRunner implements BeforeApplicationShutdown {
   }
 
   /** Of a page that nobody comes to wait for, a failure is of no interest. */
-  private ask(order: ContactImport, hook: Hook, cursor: readonly unknown[] | null): Promise<ContactPage> {
-    const page = this.fetch(order, hook, cursor);
+  private ask({ order, hook, read }: Errand, cursor: readonly unknown[] | null): Promise<ContactPage> {
+    const page = this.fetch(order, hook, cursor).then((found) => {
+      read(found.contacts);
+      return found;
+    });
     page.catch(() => undefined);
     return page;
   }

@@ -11,6 +11,7 @@ export {
   RefreshLeftToDeskFlow,
 } from './connection-errors.js';
 export { type ConnectionHealth, type LocationProfile } from './connections.js';
+export { ConcurrencyLimit } from './concurrency-limit.js';
 export { ConnectionsModule } from './connections.module.js';
 export { HighLevelClients } from './highlevel-clients.js';
 export { type HookSettings, parseTime, readHookSettings } from './hook-settings.js';

@@ -1,3 +1,4 @@
+import { type PreparedStatement, runPrepared } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { withAttempt } from './attempt-log.js';
 
@@ -12,19 +13,24 @@ const ALSO = {
   outbox: '',
 } as const;
 
+const giveBack = (table: 'inbox' | 'outbox'): PreparedStatement => ({
+  name: `give_back_${table}`,
+  text: `
+    update ghl.${table}
+       set state = case when attempts >= $2 then 'dead' else 'failed' end,
+           reason = case when attempts >= $2 then 'too_many_attempts' end,
+           finished_at = case when attempts >= $2 then now() end,
+           next_attempt_at = now(), lease_token = null, lease_until = null, last_error = $3::text${ALSO[table]}
+     where hook_id = $1 and state = 'processing' and lease_until <= now()`,
+});
+
+const GIVE_BACK = { inbox: giveBack('inbox'), outbox: giveBack('outbox') } as const;
+
 /** A worker died with these rows of a hook. One that dies every time must not do so for ever. */
 export async function giveBackExpired(
   manager: EntityManager,
   table: 'inbox' | 'outbox',
   hookId: number,
 ): Promise<void> {
-  await manager.query(
-    `update ghl.${table}
-        set state = case when attempts >= $2 then 'dead' else 'failed' end,
-            reason = case when attempts >= $2 then 'too_many_attempts' end,
-            finished_at = case when attempts >= $2 then now() end,
-            next_attempt_at = now(), lease_token = null, lease_until = null, last_error = $3::text${ALSO[table]}
-      where hook_id = $1 and state = 'processing' and lease_until <= now()`,
-    [hookId, MAX_ATTEMPTS, WORKER_DIED],
-  );
+  await runPrepared(manager, GIVE_BACK[table], [hookId, MAX_ATTEMPTS, WORKER_DIED]);
 }

@@ -2,7 +2,7 @@ import { Process, Processor } from '@nestjs/bull';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { AppConfig, GlobalConfigService } from '#libs/config';
-import { isDataFault, type PreparedStatement, queryPreparedIn } from '#libs/database';
+import { isDataFault, type PreparedStatement, runPrepared } from '#libs/database';
 import { WakeUps } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 import { asUnreadable, type Delivery, readDelivery } from './delivery.js';
@@ -18,6 +18,8 @@ const BYTES_AT_ONCE = 1024 * 1024;
 const LOOK_EVERY_MS = 1_000;
 /** First key of the advisory lock of filing: "ghl" and a number, as in pg_locks. One at a time keeps the order. */
 const FILING_LOCK = 0x67686c15;
+
+const LOCK: PreparedStatement = { name: 'ghl_intake_lock', text: 'select pg_advisory_xact_lock($1)' };
 
 /** Takes the oldest rows out: the first one however large it is. */
 const TAKE: PreparedStatement = {
@@ -107,8 +109,10 @@ export class DeliveryFiling implements OnModuleDestroy {
   private async file(store: Store): Promise<boolean> {
     const rules = rulesOf(this.config, await this.globalConfig.get('GHL_CLIENT_ID'));
     const filed = await this.database.transaction(async (manager) => {
-      await manager.query('select pg_advisory_xact_lock($1)', [FILING_LOCK]);
-      const rows = await queryPreparedIn<JournalRow>(manager, TAKE, []);
+      const [, { rows }] = await Promise.all([
+        runPrepared(manager, LOCK, [FILING_LOCK]),
+        runPrepared<JournalRow>(manager, TAKE, []),
+      ]);
       const deliveries = rows
         .toSorted((one, other) => one.id - other.id)
         .flatMap((row) => deliveriesOf(row, rules));

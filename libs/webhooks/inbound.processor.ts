@@ -16,8 +16,11 @@ import {
 } from './inbox-claims.js';
 import { LifecycleEvents } from './lifecycle-events.js';
 
-/** However much is due for a hook, after so many batches it goes to the end of the line, so that others get a turn. */
-const BATCHES_PER_TURN = 5;
+/** However much is due for a hook, after so long it goes to the end of the line, so that others get a turn. */
+const TURN_MS = 1_000;
+
+/** How many a backlog is drained by: while PostgreSQL works for one, another prepares. */
+const DRAINS = 3;
 
 /** Applies some events and ends their rows, all in one transaction. @returns how those ended that did not go on waiting */
 type Apply = (events: readonly ClaimedEvent[]) => Promise<readonly Ending[]>;
@@ -49,23 +52,23 @@ export class InboundProcessor implements OnModuleDestroy {
   async work({ data: { hookId } }: WakeUp): Promise<void> {
     const first = await this.next(hookId);
     if (!first) return;
-    // A backlog is drained by two: while PostgreSQL works for one, the other prepares.
-    const second = first.events.length === ROWS_PER_CLAIM ? this.drain(hookId) : undefined;
-    const areDone = await Promise.all([this.drain(hookId, first), second]);
+    const until = performance.now() + TURN_MS;
+    const isBacklog = first.events.length === ROWS_PER_CLAIM;
+    const others = isBacklog ? Array.from({ length: DRAINS - 1 }, () => this.drain(hookId, until)) : [];
+    const areDone = await Promise.all([this.drain(hookId, until, first), ...others]);
     if (areDone.includes(false)) this.wakeUps.ring('inbound', hookId);
   }
 
   /** @returns false when its turn is over, and more may be due */
-  private async drain(hookId: number, first?: Batch): Promise<boolean> {
-    let batch = first;
-    for (let count = 0; count < BATCHES_PER_TURN; count += 1) {
-      batch ??= await this.next(hookId);
-      if (!batch) return true;
+  private async drain(hookId: number, until: number, first?: Batch): Promise<boolean> {
+    let batch = first ?? (await this.next(hookId));
+    while (batch) {
       const { events, apply, leaseToken } = batch;
       await this.claims.whileHolding(leaseToken, () => this.applyAll(hookId, events, apply));
-      batch = undefined;
+      if (performance.now() >= until) return false;
+      batch = await this.next(hookId);
     }
-    return false;
+    return true;
   }
 
   private async next(hookId: number): Promise<Batch | undefined> {

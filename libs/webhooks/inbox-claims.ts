@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { storableText } from '#libs/contacts';
+import { type PreparedStatement, runPrepared } from '#libs/database';
 import { giveBackExpired, LeaseLost, withAttempt } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -11,7 +12,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 export const LIFECYCLE_LANE = 0;
 
 /** Rows applied in one transaction. Each may take three advisory locks, and PostgreSQL has room for some 6,000. */
-export const ROWS_PER_CLAIM = 100;
+export const ROWS_PER_CLAIM = 250;
 /** What a worker that died held is taken back after this long; one that lives renews in time. */
 const LEASE_SECONDS = 15;
 const RENEW_EVERY_MS = 5_000;
@@ -19,14 +20,57 @@ const MAX_ERROR_LENGTH = 500;
 /** First key of the advisory locks on claims, by hook: "ghl" and a number, as in pg_locks. */
 const CLAIM_LOCK = 0x67686c14;
 
-/** Whether a row's entity is free: none of its rows is worked on or waits for its next attempt. Those are few. */
+/**
+ * Whether a row's entity is free: none of its rows is worked on or waits for its next attempt. As `not in`, whose list
+ * PostgreSQL hashes; an array it would go through for each row.
+ */
 const IS_FREE = `
-  (i.entity_key is null or i.entity_key <> all (array(
+  (i.entity_key is null or i.entity_key not in (
     select busy.entity_key from ghl.inbox busy
      where busy.hook_id = $1 and busy.state = 'processing' and busy.entity_key is not null
     union all
     select busy.entity_key from ghl.inbox busy
-     where busy.hook_id = $1 and busy.state = 'failed' and busy.next_attempt_at > now() and busy.entity_key is not null)))`;
+     where busy.hook_id = $1 and busy.state = 'failed' and busy.next_attempt_at > now() and busy.entity_key is not null))`;
+
+/**
+ * One claim of a lane at a time. Its commit waits for no disk: a claim that a crash of PostgreSQL loses leaves rows that
+ * are due, as they were, and whatever is done about claimed rows is committed after it.
+ */
+const BEGIN_CLAIM: PreparedStatement = {
+  name: 'begin_claim',
+  text: `select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock($1, hashtext($2))`,
+};
+
+const CLAIM: PreparedStatement = {
+  name: 'claim',
+  text: `
+    with pending as (
+      select i.id from ghl.inbox i
+       where i.hook_id = $1 and i.state = 'pending' and ${IS_FREE} order by i.id limit ${ROWS_PER_CLAIM} for update skip locked
+    ), failed as (
+      select i.id from ghl.inbox i
+       where i.hook_id = $1 and i.state = 'failed' and i.next_attempt_at <= now() and ${IS_FREE}
+       order by i.next_attempt_at limit ${ROWS_PER_CLAIM} for update skip locked
+    ), due as (
+      select id from pending union all select id from failed order by id limit ${ROWS_PER_CLAIM}
+    )
+    update ghl.inbox i
+       set state = 'processing', attempts = i.attempts + 1, lease_token = $2,
+           lease_until = now() + make_interval(secs => $3)
+      from due where i.id = due.id
+    returning i.id, i.type, i.location_id as "locationId", i.company_id as "companyId",
+              i.entity_key as "entityKey", i.event_at as "eventAt", i.received_at as "receivedAt", i.body,
+              i.attempts, i.lease_token as "leaseToken"`,
+};
+
+/** Rows that end alike. By their ids alone: a join with other rows that are being worked on would compare all with all. */
+const FINISH: PreparedStatement = {
+  name: 'finish',
+  text: `
+    update ghl.inbox
+       set state = $3, reason = $4, finished_at = now(), lease_token = null, lease_until = null
+     where id = any($2::bigint[]) and lease_token = $1 and state = 'processing'`,
+};
 
 /** One row in the hands of one worker. */
 export interface ClaimedEvent {
@@ -61,28 +105,11 @@ export class InboxClaims {
    */
   async claim(hookId: number): Promise<ClaimedEvent[]> {
     return this.database.transaction(async (manager) => {
-      await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [CLAIM_LOCK, String(hookId)]);
-      await giveBackExpired(manager, 'inbox', hookId);
-      const [rows] = await manager.query<[ClaimedEvent[], number]>(
-        `with pending as (
-           select i.id from ghl.inbox i
-            where i.hook_id = $1 and i.state = 'pending' and ${IS_FREE} order by i.id limit $2 for update skip locked
-         ), failed as (
-           select i.id from ghl.inbox i
-            where i.hook_id = $1 and i.state = 'failed' and i.next_attempt_at <= now() and ${IS_FREE}
-            order by i.next_attempt_at limit $2 for update skip locked
-         ), due as (
-           select id from pending union all select id from failed order by id limit $2
-         )
-         update ghl.inbox i
-            set state = 'processing', attempts = i.attempts + 1, lease_token = $3,
-                lease_until = now() + make_interval(secs => $4)
-           from due where i.id = due.id
-         returning i.id, i.type, i.location_id as "locationId", i.company_id as "companyId",
-                   i.entity_key as "entityKey", i.event_at as "eventAt", i.received_at as "receivedAt", i.body,
-                   i.attempts, i.lease_token as "leaseToken"`,
-        [hookId, ROWS_PER_CLAIM, randomUUID(), LEASE_SECONDS],
-      );
+      const [, , { rows }] = await Promise.all([
+        runPrepared(manager, BEGIN_CLAIM, [CLAIM_LOCK, String(hookId)]),
+        giveBackExpired(manager, 'inbox', hookId),
+        runPrepared<ClaimedEvent>(manager, CLAIM, [hookId, randomUUID(), LEASE_SECONDS]),
+      ]);
       return rows.toSorted((one, other) => one.id - other.id);
     });
   }
@@ -102,18 +129,19 @@ export class InboxClaims {
    * @throws LeaseLost when one of them is no longer ours
    */
   async finish(manager: EntityManager, leaseToken: string, endings: readonly Ending[]): Promise<void> {
-    const [, count] = await manager.query<[unknown, number]>(
-      `update ghl.inbox i
-          set state = e.state, reason = e.reason, finished_at = now(), lease_token = null, lease_until = null
-         from unnest($2::bigint[], $3::text[], $4::text[]) as e (id, state, reason)
-        where i.id = e.id and i.lease_token = $1 and i.state = 'processing'`,
-      [
-        leaseToken,
-        endings.map(({ id }) => id),
-        endings.map(({ state }) => state),
-        endings.map(({ reason }) => reason),
-      ],
+    const alike = new Map<string, { ending: Ending; ids: number[] }>();
+    for (const ending of endings) {
+      const key = `${ending.state} ${ending.reason ?? ''}`;
+      const known = alike.get(key);
+      if (known) known.ids.push(ending.id);
+      else alike.set(key, { ending, ids: [ending.id] });
+    }
+    const finished = await Promise.all(
+      [...alike.values()].map(({ ending: { state, reason }, ids }) =>
+        runPrepared(manager, FINISH, [leaseToken, ids, state, reason]),
+      ),
     );
+    const count = finished.reduce((sum, { count: some }) => sum + some, 0);
     if (count !== endings.length) throw new LeaseLost();
   }
 

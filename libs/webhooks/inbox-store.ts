@@ -1,4 +1,4 @@
-import { GOHIGHLEVEL_APP_ID, HookStatus, type PreparedStatement, queryPreparedIn } from '#libs/database';
+import { GOHIGHLEVEL_APP_ID, HookStatus, type PreparedStatement, runPrepared } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { type Delivery } from './delivery.js';
 import { LIFECYCLE_LANE } from './inbox-claims.js';
@@ -64,7 +64,9 @@ export async function storeInInbox(manager: EntityManager, deliveries: readonly 
     starts.push(end + 1); // PostgreSQL counts from one
     end += body.length;
   }
-  const [outcome] = await queryPreparedIn<Stored>(manager, STORE, [
+  const {
+    rows: [outcome],
+  } = await runPrepared<Stored>(manager, STORE, [
     [...new Set(deliveries.map(({ locationId }) => locationId))],
     Buffer.concat(deliveries.map(({ body }) => body)),
     deliveries.map(({ key }) => key),
