@@ -40,7 +40,7 @@ describeWithChromium("the simulator's page", () => {
     await write('Can I move my appointment to Friday?');
     await delivered('InboundMessage').getByText('Delivered', { exact: true }).waitFor();
     await page.getByLabel('Write as').selectOption({ label: 'Uma Agent1, Harbour Dental' });
-    await page.getByLabel('Channel', { exact: true }).selectOption('Email');
+    await page.getByLabel(/^Channel/).selectOption('Email');
     await page.getByLabel('Subject').fill('Your appointment');
     await write('Friday works.');
     await delivered('OutboundMessage').getByText('Delivered', { exact: true }).waitFor();
