@@ -1,5 +1,5 @@
+import { escapeHtml } from './escape-html.js';
 import { type Location } from './model.js';
-import { PAGE_STYLE } from './page-style.js';
 
 export interface ConsentPage {
   clientId: string;
@@ -50,7 +50,7 @@ ${locations.map(({ id, name }) => choice('checkbox', 'approved_location', id, na
 ${choice('checkbox', 'install_to_future_locations', 'true', 'and those that come later', false)}
 </fieldset>
 <p>You will be sent to <span class="note">${escapeHtml(redirectUri)}</span></p>
-<p><button type="submit" name="decision" value="approve">Approve</button>
+<p><button type="submit" name="decision" value="approve" class="primary">Approve</button>
 <button type="submit" name="decision" value="deny">Deny</button></p>
 </form>`,
   );
@@ -69,9 +69,9 @@ function document(title: string, body: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)} – HighLevel simulator</title>
 <link rel="icon" href="data:,">
-<style>${PAGE_STYLE}</style>
+<link rel="stylesheet" href="/style.css">
 </head>
-<body>
+<body class="narrow">
 <main>
 ${body}
 </main>
@@ -87,15 +87,4 @@ function hidden(name: string, value: string): string {
 function choice(type: string, name: string, value: string, label: string, checked: boolean): string {
   const mark = checked ? ' checked' : '';
   return `<label><input type="${type}" name="${name}" value="${escapeHtml(value)}"${mark}> ${escapeHtml(label)}</label>`;
-}
-
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '"': '&quot;',
-    "'": '&#39;',
-    '<': '&lt;',
-    '>': '&gt;',
-  };
-  return text.replace(/[&"'<>]/g, (character) => entities[character] ?? character);
 }

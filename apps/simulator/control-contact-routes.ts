@@ -65,7 +65,8 @@ export function locationOf({ world }: Context, request: FastifyRequest): Locatio
   return location;
 }
 
-function contactOf(context: Context, request: FastifyRequest): Contact {
+/** @throws ApiError 404 */
+export function contactOf(context: Context, request: FastifyRequest): Contact {
   const { id } = locationOf(context, request);
   const { contactId = '' } = request.params as Parameters;
   const contact = context.world.contacts.get(contactId);

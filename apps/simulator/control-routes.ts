@@ -3,10 +3,13 @@ import { ApiError, forbidden, notFound, unprocessable } from './api-error.js';
 import { type Context } from './context.js';
 import { addControlContactRoutes } from './control-contact-routes.js';
 import { addControlInstallationRoutes } from './control-installation-routes.js';
+import { addControlMessageRoutes } from './control-message-routes.js';
 import { addControlWebhookRoutes } from './control-webhook-routes.js';
 import { FaultInvalid, type FaultRequest } from './faults.js';
 import { newHexId } from './identifiers.js';
+import { pageOf } from './query-values.js';
 import { bodyOf } from './request-body.js';
+import { REMEMBERED_REQUESTS } from './request-log.js';
 import { SettingsInvalid } from './settings.js';
 
 const OWN_PAGE = ['same-origin', 'none'];
@@ -35,6 +38,7 @@ export function addControlRoutes(server: FastifyInstance, context: Context): voi
 
   addControlContactRoutes(server, context);
   addControlInstallationRoutes(server, context);
+  addControlMessageRoutes(server, context);
   addControlWebhookRoutes(server, context);
 
   server.get('/faults', () => ({ faults: faults.list() }));
@@ -51,7 +55,17 @@ export function addControlRoutes(server: FastifyInstance, context: Context): voi
   server.get('/settings', () => settings.get());
   server.put('/settings', (request) => settings.change(bodyOf(request)));
 
-  server.get('/requests', () => ({ total: requests.total, requests: requests.list().toReversed() }));
+  server.get('/requests', (request) => {
+    const query = request.query as Record<string, string | undefined>;
+    const { skip, limit } = pageOf(query, REMEMBERED_REQUESTS, REMEMBERED_REQUESTS);
+    return {
+      total: requests.total,
+      requests: requests
+        .list()
+        .toReversed()
+        .slice(skip, skip + limit),
+    };
+  });
 }
 
 function refusalOf(error: FastifyError | ApiError | FaultInvalid | SettingsInvalid): ApiError {

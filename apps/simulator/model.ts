@@ -101,6 +101,35 @@ export interface Contact {
   dateUpdated: string;
 }
 
+export const CHANNELS = ['SMS', 'Email'] as const;
+export type Channel = (typeof CHANNELS)[number];
+export const MESSAGE_DIRECTIONS = ['inbound', 'outbound'] as const;
+export type MessageDirection = (typeof MESSAGE_DIRECTIONS)[number];
+
+/** What a contact wrote to the location, or somebody there to the contact. */
+export interface Message {
+  id: string;
+  locationId: string;
+  contactId: string;
+  /** Of a contact there is one, for all channels. */
+  conversationId: string;
+  channel: Channel;
+  direction: MessageDirection;
+  /** As typed. */
+  body: string;
+  /** Phone numbers; of an e-mail the sender as `Name <address>`, and an address. */
+  from: string;
+  to: string;
+  /** Outbound only: who wrote it. */
+  userId?: string;
+  /** E-mail only, as is `threadId`. */
+  subject?: string;
+  /** Id of the message that stands for the thread: the first one (HL 6.5). */
+  threadId?: string;
+  /** ISO 8601. */
+  dateAdded: string;
+}
+
 /** The app in a location, or in a whole company. The key is `<userType>:<id>`. */
 export interface Installation {
   userType: UserType;

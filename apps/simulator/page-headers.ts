@@ -1,8 +1,8 @@
 import { type FastifyReply } from 'fastify';
 
-/** Pages load scripts of their own only, and cannot be framed. No `form-action`: it would stop redirects after a form. */
+/** Pages load scripts and styles of their own only, and cannot be framed. No `form-action`: it would stop redirects after a form. */
 const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /** Answers a page that no cache keeps: it may carry a state or contacts. */
 export function sendPage(reply: FastifyReply, content: string, type = 'text/html'): FastifyReply {

@@ -1,20 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
 import { type FastifyInstance } from 'fastify';
 import { sendPage } from './page-headers.js';
 
-const FILES = [
-  { path: '/', file: 'index.html', type: 'text/html' },
-  { path: '/player.mjs', file: 'player.mjs', type: 'text/javascript' },
-  { path: '/control-api.mjs', file: 'control-api.mjs', type: 'text/javascript' },
-];
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.css': 'text/css',
+  '.mjs': 'text/javascript',
+};
 
 /** The page at `/` on which a person plays the other side. It uses nothing but `/_sim`. */
 export function addPlayerPage(server: FastifyInstance): void {
   const directory = join(packageRoot(import.meta.dirname), 'apps', 'simulator', 'page');
-  for (const { path, file, type } of FILES) {
+  for (const file of readdirSync(directory)) {
     const content = readFileSync(join(directory, file), 'utf8');
-    server.get(path, (_request, reply) => sendPage(reply, content, type));
+    const path = file === 'index.html' ? '/' : `/${file}`;
+    server.get(path, (_request, reply) => sendPage(reply, content, TYPES[extname(file)]));
   }
 }
 

@@ -13,13 +13,13 @@ export interface LoggedRequest {
   fault?: string;
 }
 
-const CAPACITY = 10_000;
+export const REMEMBERED_REQUESTS = 10_000;
 
 /** The newest calls of the app's; the control API's and the consent page's are not among them. */
 export class RequestLog {
   /** All that were ever made, those included that are forgotten by now. */
   total = 0;
-  private readonly ring = new Ring<LoggedRequest>(CAPACITY);
+  private readonly ring = new Ring<LoggedRequest>(REMEMBERED_REQUESTS);
 
   record(request: LoggedRequest): void {
     this.total += 1;

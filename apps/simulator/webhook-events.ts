@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type ContactChange } from './contact-book.js';
 import { dndEventView, eventView } from './contact-views.js';
-import { type Company, type Contact, type Installation, type Json } from './model.js';
+import { messageEventView } from './message-views.js';
+import { type Company, type Contact, type Installation, type Json, type Message } from './model.js';
 import { omit } from './records.js';
 
 /** What every event carries in practice (HL 4.5). */
@@ -26,6 +27,12 @@ export function contactEvents({ before, after }: ContactChange, stamp: EventStam
   }
   if (after) return [event('ContactCreate', eventView(after), stamp)];
   return before ? [event('ContactDelete', eventView(before), stamp)] : [];
+}
+
+/** HL 4.8. */
+export function messageEvent(message: Message, stamp: EventStamp): Json {
+  const type = message.direction === 'inbound' ? 'InboundMessage' : 'OutboundMessage';
+  return event(type, messageEventView(message), stamp);
 }
 
 /** HL 4.6. Where a new location got the app by itself, nobody and no agency need be named. */

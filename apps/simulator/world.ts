@@ -7,15 +7,18 @@ import {
   type Contact,
   type CustomField,
   type Location,
+  type Message,
   type User,
 } from './model.js';
 import { type InstallationEvents, Installations } from './installations.js';
 import { type Journal } from './journal.js';
+import { MessageBook } from './message-book.js';
 import { seed } from './seed.js';
 import { Tokens } from './tokens.js';
 
 export interface WorldEvents extends InstallationEvents {
   contactChanged(change: ContactChange): void;
+  messageAdded(message: Message): void;
 }
 
 export interface WorldOptions {
@@ -34,6 +37,7 @@ export class World {
   readonly customFields: Collection<CustomField>;
   readonly contacts: ContactBook;
   readonly contactRules: ContactRules;
+  readonly messages: MessageBook;
   readonly installations: Installations;
   readonly tokens: Tokens;
 
@@ -45,7 +49,13 @@ export class World {
     this.customFields = collection('customFields');
     const contacts = collection<Contact>('contacts');
     if (this.companies.size === 0) this.plant(contacts);
-    this.contacts = new ContactBook(contacts, now, (change) => events.contactChanged(change));
+    this.messages = new MessageBook(collection<Message>('messages'), now, (message) =>
+      events.messageAdded(message),
+    );
+    this.contacts = new ContactBook(contacts, now, (change) => {
+      if (change.before && !change.after) this.messages.forget(change.before.id);
+      events.contactChanged(change);
+    });
     this.contactRules = new ContactRules(this.contacts);
     this.installations = new Installations(collection<Installation>('installations'), now, events);
     this.tokens = new Tokens(

@@ -65,6 +65,7 @@ function pointView({ at, ...counts }: ThroughputPoint): Shape<ThroughputPointDto
 function budgetView(budget: LocationBudget): Shape<RateBudgetDto> {
   return {
     location_id: budget.locationId,
+    location_name: budget.locationName,
     limit: budget.limit,
     left: budget.left,
     interval_ms: budget.intervalMs,

@@ -82,6 +82,9 @@ export class RateBudgetDto {
   @ApiProperty({ example: 'Loc0InventedSubacc01' })
   location_id!: string;
 
+  @ApiProperty({ ...TEXT, example: 'Harbour Dental' })
+  location_name!: string | null;
+
   @ApiProperty({ ...COUNT, example: 100, description: 'Requests that one window admits' })
   limit!: number;
 

@@ -22,6 +22,7 @@ export interface LaneStatus {
 
 export interface LocationBudget extends BudgetLevel {
   readonly locationId: string;
+  readonly locationName: string | null;
 }
 
 /** What reconciliations of the last 30 days found that no webhook had told. */
@@ -41,7 +42,11 @@ export interface SyncOverview {
 }
 
 interface Row {
-  readonly hooks: readonly { readonly locationId: string; readonly isServed: boolean }[];
+  readonly hooks: readonly {
+    readonly locationId: string;
+    readonly locationName: string | null;
+    readonly isServed: boolean;
+  }[];
   readonly inPending: number;
   readonly inFailed: number;
   readonly inOldest: Date | null;
@@ -62,12 +67,13 @@ const atMost = (rows: string): string =>
  */
 const OVERVIEW = `
   with hooks as materialized (
-    select h.id, h.reference_id as location_id,
+    select h.id, h.reference_id as location_id, n.location_name,
            h.status = ${HookStatus.enabled} and coalesce(n.state, 'connected') = 'connected' as is_served
       from public.integrations_hooks h
       left join ghl.connections n on n.hook_id = h.id
      where h.account_id = $1 and h.app_id = '${GOHIGHLEVEL_APP_ID}' and h.reference_id is not null)
-  select (select coalesce(jsonb_agg(jsonb_build_object('locationId', location_id, 'isServed', is_served) order by id), '[]')
+  select (select coalesce(jsonb_agg(jsonb_build_object('locationId', location_id, 'locationName', location_name,
+                                                       'isServed', is_served) order by id), '[]')
             from hooks) as hooks,
          ${atMost(`select from hooks cross join lateral
            (select from ghl.inbox i where i.hook_id = hooks.id and i.state = 'pending' limit ${COUNTED_UP_TO}) one`)}
@@ -118,8 +124,9 @@ export class SyncStatus {
       openMatches: row.openMatches,
       drift: { found: row.drift, lastRunAt: row.lastRunAt },
       budgets: await Promise.all(
-        row.hooks.map(async ({ locationId }) => ({
+        row.hooks.map(async ({ locationId, locationName }) => ({
           locationId,
+          locationName,
           ...(await this.clients.budgetLevel({ referenceId: locationId })),
         })),
       ),

@@ -1,3 +1,4 @@
+import { SCOPES } from '#libs/highlevel';
 import { describeWithChromium } from '../harness/chromium.js';
 import { useDatabase } from '../harness/database.js';
 import { Console } from './console.js';
@@ -38,13 +39,27 @@ describeWithChromium('the connection page', () => {
   it('says what the connection does, and what it asks for', async () => {
     await site.signIn();
     await site.page.getByRole('heading', { name: 'What it asks for, and why' }).waitFor();
-    for (const scope of [
-      'contacts.write',
-      'conversations/message.write',
-      'locations.readonly',
-      'users.readonly',
-    ])
-      expect(await site.page.getByText(scope).count()).toBeGreaterThan(0);
+    for (const scope of SCOPES) expect(await site.page.getByText(scope).count()).toBeGreaterThan(0);
+  });
+
+  it('switches between the accounts of a user', async () => {
+    const { page } = site;
+    await site.signIn();
+    await page.getByText('Acme Inc').waitFor();
+    expect(await page.getByLabel('Account').count()).toBe(0);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await database.query(
+      `insert into account_users (account_id, user_id, role, created_at, updated_at)
+       select a.id, u.id, 1, now(), now() from accounts a, users u
+        where a.name = 'Globex' and u.email = 'admin@example.com'`,
+    );
+    await site.signIn();
+    await page.getByLabel('Account').selectOption({ label: 'Globex' });
+    await page.waitForURL(/accounts\/2\/settings/);
+    await page.getByRole('button', { name: 'Connect HighLevel' }).waitFor();
+    await database.query(
+      `delete from account_users where account_id = 2 and user_id = (select id from users where email = 'admin@example.com')`,
+    );
   });
 
   it('tells an agent that only administrators may look', async () => {

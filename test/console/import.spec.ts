@@ -61,6 +61,7 @@ describeWithChromium('the import page', () => {
     await until('Completed');
     expect(await count('created')).toBe(CONTACTS);
     expect(await stored()).toBe(0);
+    await site.page.getByText('The preview is complete: 1,000 contacts looked at.').waitFor();
     await site.page.getByText('Nothing was written.').waitFor();
   });
 
@@ -98,9 +99,11 @@ describeWithChromium('the import page', () => {
     const dialog = page.getByRole('dialog', { name: 'Cancel the import?' });
     await dialog.getByRole('button', { name: 'Cancel the import' }).click();
     await until('Cancelled');
+    await page.getByText(/^The import was cancelled after/).waitFor();
     await site.inHighLevel('DELETE', '/faults');
-    const rows = page.getByRole('region', { name: 'Earlier imports' }).locator('tbody tr');
+    const rows = page.getByRole('region', { name: 'History' }).locator('tbody tr');
     await eventually(async () => expect(await rows.count()).toBe(3));
+    await rows.first().getByText('Cancelled').waitFor();
   }, 60_000);
 
   it('says which contacts failed and why, also as a file', async () => {
@@ -114,7 +117,7 @@ describeWithChromium('the import page', () => {
       failed!.id,
     ]);
     await page.reload();
-    await page.getByRole('button', { name: 'Show 1 failures' }).first().click();
+    await page.getByRole('button', { name: 'Show one failure' }).first().click();
     const dialog = page.getByRole('dialog', { name: 'Contacts that could not be imported' });
     await dialog.getByText('Mara Quill').waitFor();
     await dialog.getByText('A value cannot be stored.').waitFor();

@@ -216,9 +216,11 @@ describe('what is shown beside', () => {
   });
 
   it('tells what is left of the rate budget of each location', async () => {
+    await database.query(`update ghl.connections set location_name = 'Harbour Dental'`);
     const [budget] = (await overview()).rate_budgets;
     expect(budget).toMatchObject({
       location_id: site.location.id,
+      location_name: 'Harbour Dental',
       limit: 100,
       left: 100,
       interval_ms: 10_000,

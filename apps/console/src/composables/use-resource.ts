@@ -69,7 +69,7 @@ export function useResource<Value>(
       data.value = undefined;
       void reload();
     });
-  const onOnline = (): void => void reload();
+  const onOnline = (): void => void (isPaused() ? undefined : reload());
   document.addEventListener('visibilitychange', onVisible);
   window.addEventListener('online', onOnline);
   onScopeDispose(() => {
