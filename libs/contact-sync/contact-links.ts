@@ -1,11 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import {
-  ContactLink,
-  type Hook,
-  type PreparedStatement,
-  runPrepared,
-  type SyncDirection,
-} from '#libs/database';
+import { ContactLink, type Hook, runStatement, type SyncDirection } from '#libs/database';
 import { Any, type EntityManager } from 'typeorm';
 import { type ContactFields } from './canonical-contact.js';
 import { type PushTrace } from './push-trace.js';
@@ -36,27 +30,19 @@ export interface Agreement {
 /** First key of the advisory locks on HighLevel's contacts: "ghl" and a number, as in pg_locks. */
 const REMOTE_CONTACT_LOCK = 0x67686c11;
 
-const LOCK: PreparedStatement = {
-  name: 'lock_remote_contacts',
-  text: `
+const LOCK = `
     select pg_advisory_xact_lock($1, lock_key)
-      from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
-};
+      from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`;
 
-const OF_REMOTES: PreparedStatement = {
-  name: 'links_of_remotes',
-  text: `
+const OF_REMOTES = `
     select id, account_id as "accountId", location_id as "locationId", contact_id as "contactId",
            ghl_contact_id as "ghlContactId", snapshot, remote_version as "remoteVersion",
            remote_deleted_at as "remoteDeletedAt", local_deleted_at as "localDeletedAt", unlinked_at as "unlinkedAt",
            direction, pushes, created_at as "createdAt", updated_at as "updatedAt"
       from ghl.contact_links
-     where account_id = $1 and location_id = $2 and ghl_contact_id = any($3::text[])`,
-};
+     where account_id = $1 and location_id = $2 and ghl_contact_id = any($3::text[])`;
 
-const AGREE: PreparedStatement = {
-  name: 'agree',
-  text: `
+const AGREE = `
     with linked as (
       insert into ghl.contact_links (account_id, location_id, contact_id, ghl_contact_id, snapshot, remote_version,
                                      pushes, updated_at, direction)
@@ -70,8 +56,7 @@ const AGREE: PreparedStatement = {
     insert into ghl.sync_counts (account_id, hour, direction, shard, contacts)
     values ($1, date_trunc('hour', now(), 'UTC'), $7, pg_backend_pid() % ${COUNT_SHARDS}, $9)
     on conflict (account_id, hour, direction, shard)
-       do update set contacts = sync_counts.contacts + excluded.contacts`,
-};
+       do update set contacts = sync_counts.contacts + excluded.contacts`;
 
 /** Which contact of a location is which DeskFlow contact (`ghl.contact_links`). */
 @Injectable()
@@ -80,7 +65,7 @@ export class ContactLinks {
   async lock(manager: EntityManager, place: Place, ghlContactIds: readonly string[]): Promise<void> {
     const keys = ghlContactIds.map((id) => `${place.accountId}:${place.locationId}:${id}`);
     // In one order for all, so that two transactions with the same contacts do not block each other.
-    await runPrepared(manager, LOCK, [REMOTE_CONTACT_LOCK, keys]);
+    await runStatement(manager, LOCK, [REMOTE_CONTACT_LOCK, keys]);
   }
 
   async ofRemote(
@@ -96,7 +81,8 @@ export class ContactLinks {
     { accountId, locationId }: Place,
     ghlContactIds: readonly string[],
   ): Promise<ContactLink[]> {
-    return (await runPrepared<ContactLink>(manager, OF_REMOTES, [accountId, locationId, ghlContactIds])).rows;
+    return (await runStatement<ContactLink>(manager, OF_REMOTES, [accountId, locationId, ghlContactIds]))
+      .rows;
   }
 
   async ofContact(
@@ -127,7 +113,7 @@ export class ContactLinks {
     agreements: readonly Agreement[],
   ): Promise<void> {
     if (agreements.length === 0) return;
-    await runPrepared(manager, AGREE, [
+    await runStatement(manager, AGREE, [
       place.accountId,
       place.locationId,
       agreements.map(({ contactId }) => contactId),
