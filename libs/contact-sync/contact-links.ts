@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { ContactLink, type Hook, runStatement, type SyncDirection } from '#libs/database';
+import {
+  ContactLink,
+  type Hook,
+  type PreparedStatement,
+  runStatement,
+  type SyncDirection,
+} from '#libs/database';
 import { Any, type EntityManager } from 'typeorm';
 import { type ContactFields } from './canonical-contact.js';
 import { type PushTrace } from './push-trace.js';
@@ -30,9 +36,12 @@ export interface Agreement {
 /** First key of the advisory locks on HighLevel's contacts: "ghl" and a number, as in pg_locks. */
 const REMOTE_CONTACT_LOCK = 0x67686c11;
 
-const LOCK = `
+const LOCK: PreparedStatement = {
+  name: 'lock_remote_contacts',
+  text: `
     select pg_advisory_xact_lock($1, lock_key)
-      from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`;
+      from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
+};
 
 const OF_REMOTES = `
     select id, account_id as "accountId", location_id as "locationId", contact_id as "contactId",
@@ -42,7 +51,9 @@ const OF_REMOTES = `
       from ghl.contact_links
      where account_id = $1 and location_id = $2 and ghl_contact_id = any($3::text[])`;
 
-const AGREE = `
+const AGREE: PreparedStatement = {
+  name: 'agree',
+  text: `
     with linked as (
       insert into ghl.contact_links (account_id, location_id, contact_id, ghl_contact_id, snapshot, remote_version,
                                      pushes, updated_at, direction)
@@ -56,7 +67,8 @@ const AGREE = `
     insert into ghl.sync_counts (account_id, hour, direction, shard, contacts)
     values ($1, date_trunc('hour', now(), 'UTC'), $7, pg_backend_pid() % ${COUNT_SHARDS}, $9)
     on conflict (account_id, hour, direction, shard)
-       do update set contacts = sync_counts.contacts + excluded.contacts`;
+       do update set contacts = sync_counts.contacts + excluded.contacts`,
+};
 
 /** Which contact of a location is which DeskFlow contact (`ghl.contact_links`). */
 @Injectable()

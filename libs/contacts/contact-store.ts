@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Contact, runStatement } from '#libs/database';
+import { Contact, type PreparedStatement, runStatement } from '#libs/database';
 import { type EntityManager, In, QueryFailedError } from 'typeorm';
 import { type ContactChanges, type ContactColumns, contactColumns, differs } from './contact-columns.js';
 import { ARRAYS, arraysOf, COLUMNS, columnsFrom, parameter } from './contact-rows.js';
@@ -29,9 +29,12 @@ const UNIQUE_VIOLATION = '23505';
 /** Of an e-mail or phone number; more are no help to whoever has to choose. */
 const MOST_HOLDERS = 10;
 
-const LOCK_IDENTITIES = `
+const LOCK_IDENTITIES: PreparedStatement = {
+  name: 'lock_identities',
+  text: `
     select pg_advisory_xact_lock($1, lock_key)
-      from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`;
+      from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
+};
 
 const TAKEN = `
     select lower(email) as email, null as phone from contacts
@@ -39,7 +42,9 @@ const TAKEN = `
     union
     select null, phone_number from contacts where account_id = $1 and phone_number = any($3::varchar[])`;
 
-const INSERT = `
+const INSERT: PreparedStatement = {
+  name: 'insert_contacts',
+  text: `
     with draft as materialized (
       select nextval('contacts_id_seq')::int as new_id, d.*
         from unnest(${ARRAYS}) with ordinality as d (${COLUMNS}, position)
@@ -48,7 +53,8 @@ const INSERT = `
       select new_id, ${parameter(1)}, ${COLUMNS}, ${parameter(2)}, ${parameter(2)} from draft order by position
       on conflict do nothing returning id
     )
-    select inserted.id from draft left join inserted on inserted.id = draft.new_id order by draft.position`;
+    select inserted.id from draft left join inserted on inserted.id = draft.new_id order by draft.position`,
+};
 
 const UPDATE = `
     update contacts set (${COLUMNS}, updated_at) = row(${columnsFrom('written')}, ${parameter(3)}::timestamp)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { storableText } from '#libs/contacts';
-import { runStatement } from '#libs/database';
+import { type PreparedStatement, runStatement } from '#libs/database';
 import { giveBackExpired, LeaseLost, withAttempt } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -36,7 +36,10 @@ const IS_FREE = `
  * One claim of a lane at a time. Its commit waits for no disk: a claim that a crash of PostgreSQL loses leaves rows that
  * are due, as they were, and whatever is done about claimed rows is committed after it.
  */
-const BEGIN_CLAIM = `select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock($1, hashtext($2))`;
+const BEGIN_CLAIM: PreparedStatement = {
+  name: 'begin_claim',
+  text: `select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock($1, hashtext($2))`,
+};
 
 const CLAIM = `
     with pending as (
