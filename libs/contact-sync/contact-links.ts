@@ -3,7 +3,7 @@ import {
   ContactLink,
   type Hook,
   type PreparedStatement,
-  runPrepared,
+  runStatement,
   type SyncDirection,
 } from '#libs/database';
 import { Any, type EntityManager } from 'typeorm';
@@ -43,16 +43,13 @@ const LOCK: PreparedStatement = {
       from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
 };
 
-const OF_REMOTES: PreparedStatement = {
-  name: 'links_of_remotes',
-  text: `
+const OF_REMOTES = `
     select id, account_id as "accountId", location_id as "locationId", contact_id as "contactId",
            ghl_contact_id as "ghlContactId", snapshot, remote_version as "remoteVersion",
            remote_deleted_at as "remoteDeletedAt", local_deleted_at as "localDeletedAt", unlinked_at as "unlinkedAt",
            direction, pushes, created_at as "createdAt", updated_at as "updatedAt"
       from ghl.contact_links
-     where account_id = $1 and location_id = $2 and ghl_contact_id = any($3::text[])`,
-};
+     where account_id = $1 and location_id = $2 and ghl_contact_id = any($3::text[])`;
 
 const AGREE: PreparedStatement = {
   name: 'agree',
@@ -80,7 +77,7 @@ export class ContactLinks {
   async lock(manager: EntityManager, place: Place, ghlContactIds: readonly string[]): Promise<void> {
     const keys = ghlContactIds.map((id) => `${place.accountId}:${place.locationId}:${id}`);
     // In one order for all, so that two transactions with the same contacts do not block each other.
-    await runPrepared(manager, LOCK, [REMOTE_CONTACT_LOCK, keys]);
+    await runStatement(manager, LOCK, [REMOTE_CONTACT_LOCK, keys]);
   }
 
   async ofRemote(
@@ -96,7 +93,8 @@ export class ContactLinks {
     { accountId, locationId }: Place,
     ghlContactIds: readonly string[],
   ): Promise<ContactLink[]> {
-    return (await runPrepared<ContactLink>(manager, OF_REMOTES, [accountId, locationId, ghlContactIds])).rows;
+    return (await runStatement<ContactLink>(manager, OF_REMOTES, [accountId, locationId, ghlContactIds]))
+      .rows;
   }
 
   async ofContact(
@@ -127,7 +125,7 @@ export class ContactLinks {
     agreements: readonly Agreement[],
   ): Promise<void> {
     if (agreements.length === 0) return;
-    await runPrepared(manager, AGREE, [
+    await runStatement(manager, AGREE, [
       place.accountId,
       place.locationId,
       agreements.map(({ contactId }) => contactId),

@@ -1,4 +1,4 @@
-import { type Hook, type PreparedStatement, runPrepared } from '#libs/database';
+import { type Hook, runStatement } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { FieldMap, type FieldMapping } from './field-map.js';
 import { type InboundSource } from './inbound-news.js';
@@ -9,9 +9,7 @@ type Opened = { country: string | null; mappings: FieldMapping[] | null } & {
   [Choice in keyof Choices]: Choices[Choice] | null;
 };
 
-const OPEN: PreparedStatement = {
-  name: 'open_source',
-  text: `
+const OPEN = `
     select set_config('${ORIGIN_SETTING}', $1::bigint::text, true), c.country,
            s.conflict_policy as "conflictPolicy", s.on_delete as "onDelete",
            (select jsonb_agg(jsonb_build_object('field', m.field, 'direction', m.direction, 'attribute', m.attribute,
@@ -19,13 +17,9 @@ const OPEN: PreparedStatement = {
               from ghl.field_mappings m where m.account_id = $2 and m.location_id = $3) as mappings
       from (values (1)) as one
       left join ghl.connections c on c.hook_id = $1::bigint
-      left join ghl.sync_settings s on s.account_id = $2`,
-};
+      left join ghl.sync_settings s on s.account_id = $2`;
 
-const COUNTRY: PreparedStatement = {
-  name: 'country_of',
-  text: 'select country from ghl.connections where hook_id = $1',
-};
+const COUNTRY = 'select country from ghl.connections where hook_id = $1';
 
 /**
  * Begins to apply what a hook told, in one statement, as this happens for every batch: until the transaction ends its
@@ -37,7 +31,7 @@ export async function openSource(
 ): Promise<InboundSource> {
   const {
     rows: [row],
-  } = await runPrepared<Opened>(manager, OPEN, [id, accountId, referenceId]);
+  } = await runStatement<Opened>(manager, OPEN, [id, accountId, referenceId]);
   const choices = {
     conflictPolicy: row?.conflictPolicy ?? DEFAULT_CHOICES.conflictPolicy,
     onDelete: row?.onDelete ?? DEFAULT_CHOICES.onDelete,
@@ -48,6 +42,6 @@ export async function openSource(
 
 /** That of the hook's location: two letters. */
 export async function countryOf(manager: EntityManager, hookId: number): Promise<string | null> {
-  const { rows } = await runPrepared<{ country: string | null }>(manager, COUNTRY, [hookId]);
+  const { rows } = await runStatement<{ country: string | null }>(manager, COUNTRY, [hookId]);
   return rows[0]?.country ?? null;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type PreparedStatement, runPrepared } from '#libs/database';
+import { runStatement } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { type Place } from './contact-links.js';
 
@@ -14,12 +14,9 @@ export interface RemoteDeletion {
   readonly deletedAt: Date;
 }
 
-const OF: PreparedStatement = {
-  name: 'remote_deletions_of',
-  text: `
+const OF = `
     select ghl_contact_id as "ghlContactId", deleted_at as "deletedAt" from ghl.remote_deletions
-     where account_id = $1 and location_id = $2 and ghl_contact_id = any($3::text[])`,
-};
+     where account_id = $1 and location_id = $2 and ghl_contact_id = any($3::text[])`;
 
 /**
  * Deletions of contacts that have no link to remember them (`ghl.remote_deletions`). Deliveries overtake each other:
@@ -34,7 +31,7 @@ export class RemoteDeletions {
     ghlContactIds: readonly string[],
   ): Promise<ReadonlyMap<string, Date>> {
     if (ghlContactIds.length === 0) return new Map();
-    const { rows } = await runPrepared<RemoteDeletion>(manager, OF, [accountId, locationId, ghlContactIds]);
+    const { rows } = await runStatement<RemoteDeletion>(manager, OF, [accountId, locationId, ghlContactIds]);
     return new Map(rows.map(({ ghlContactId, deletedAt }) => [ghlContactId, deletedAt]));
   }
 

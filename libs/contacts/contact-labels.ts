@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type StatementResult, type PreparedStatement, runPrepared } from '#libs/database';
+import { type StatementResult, runStatement } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { labelTitle } from './label-title.js';
 
@@ -14,12 +14,9 @@ interface Tagging {
 }
 
 /** `order by`: transactions that make the same tags meet their rows in the same order. */
-const INSERT_TAGS: PreparedStatement = {
-  name: 'insert_tags',
-  text: `
+const INSERT_TAGS = `
     insert into tags (name, taggings_count) select name, 0 from unnest($1::text[]) as name order by name
-    on conflict (name) do nothing`,
-};
+    on conflict (name) do nothing`;
 
 /**
  * Counts the taggings that `changed` has added or removed. The rows are locked by id first: two transactions that change
@@ -34,9 +31,7 @@ const count = (changed: string, sign: '+' | '-'): string => `
        where tags.id = sums.tag_id)`;
 
 /** To the tags that there are; tells how many of the names those are. */
-const ADD: PreparedStatement = {
-  name: 'add_labels',
-  text: `
+const ADD = `
     with added as (
       insert into taggings (tag_id, taggable_type, taggable_id, context, created_at)
       select t.id, 'Contact', added.contact_id, 'labels', now() at time zone 'UTC'
@@ -50,20 +45,16 @@ const ADD: PreparedStatement = {
         from unnest($4::text[]) as title order by title
       on conflict (title, account_id) do nothing
     ), ${count('added', '+')}
-    select count(*) as known from tags where name = any($4::text[])`,
-};
+    select count(*) as known from tags where name = any($4::text[])`;
 
-const REMOVE: PreparedStatement = {
-  name: 'remove_labels',
-  text: `
+const REMOVE = `
     with removed as (
       delete from taggings g using tags t, unnest($1::int[], $2::text[]) as removed (contact_id, name)
        where t.name = removed.name and g.tag_id = t.id and g.taggable_id = removed.contact_id
          and g.taggable_type = 'Contact' and g.context = 'labels'
       returning g.tag_id
     ), ${count('removed', '-')}
-    select`,
-};
+    select`;
 
 /** Labels of contacts: `tags` and `taggings` with context `labels`, and a `labels` row each, by which an agent can choose it. */
 @Injectable()
@@ -113,13 +104,13 @@ export class ContactLabels {
     if (added.length > 0) {
       const names = [...new Set(added.map(({ name }) => name))];
       const add = (): Promise<StatementResult<{ known: number }>> =>
-        runPrepared(manager, ADD, [...columnsOf(added), accountId, names]);
+        runStatement(manager, ADD, [...columnsOf(added), accountId, names]);
       const { rows } = await add();
       // Nearly always all of them are: trying to insert those that are there would use up their ids.
       if (rows[0]?.known !== names.length)
-        await Promise.all([runPrepared(manager, INSERT_TAGS, [names]), add()]);
+        await Promise.all([runStatement(manager, INSERT_TAGS, [names]), add()]);
     }
-    if (removed.length > 0) await runPrepared(manager, REMOVE, columnsOf(removed));
+    if (removed.length > 0) await runStatement(manager, REMOVE, columnsOf(removed));
   }
 
   /** Makes `titles` the labels of the contact. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Contact, type PreparedStatement, runPrepared } from '#libs/database';
+import { Contact, type PreparedStatement, runStatement } from '#libs/database';
 import { type EntityManager, In, QueryFailedError } from 'typeorm';
 import { type ContactChanges, type ContactColumns, contactColumns, differs } from './contact-columns.js';
 import { ARRAYS, arraysOf, COLUMNS, columnsFrom, parameter } from './contact-rows.js';
@@ -36,14 +36,11 @@ const LOCK_IDENTITIES: PreparedStatement = {
       from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
 };
 
-const TAKEN: PreparedStatement = {
-  name: 'taken_identities',
-  text: `
+const TAKEN = `
     select lower(email) as email, null as phone from contacts
      where account_id = $1 and lower(email) = any($2::text[])
     union
-    select null, phone_number from contacts where account_id = $1 and phone_number = any($3::varchar[])`,
-};
+    select null, phone_number from contacts where account_id = $1 and phone_number = any($3::varchar[])`;
 
 const INSERT: PreparedStatement = {
   name: 'insert_contacts',
@@ -59,13 +56,10 @@ const INSERT: PreparedStatement = {
     select inserted.id from draft left join inserted on inserted.id = draft.new_id order by draft.position`,
 };
 
-const UPDATE: PreparedStatement = {
-  name: 'update_contacts',
-  text: `
+const UPDATE = `
     update contacts set (${COLUMNS}, updated_at) = row(${columnsFrom('written')}, ${parameter(3)}::timestamp)
       from unnest(${ARRAYS}, ${parameter(1)}::int[]) as written (${COLUMNS}, id)
-     where contacts.id = written.id and contacts.account_id = ${parameter(2)}`,
-};
+     where contacts.id = written.id and contacts.account_id = ${parameter(2)}`;
 
 /**
  * DeskFlow's contacts, read and written as Rails would: normalised, mirrored, dated (DM 1, DM 2).
@@ -153,7 +147,7 @@ export class ContactStore {
   ): Promise<TakenIdentities> {
     const [, { rows }] = await Promise.all([
       lockIdentities(manager, accountId, identities),
-      runPrepared<{ email: string | null; phone: string | null }>(manager, TAKEN, [
+      runStatement<{ email: string | null; phone: string | null }>(manager, TAKEN, [
         accountId,
         identities.flatMap(({ email }) => email ?? []),
         identities.flatMap(({ phoneNumber }) => phoneNumber ?? []),
@@ -176,7 +170,7 @@ export class ContactStore {
     drafts: readonly ContactColumns[],
     now = new Date(),
   ): Promise<(number | undefined)[]> {
-    const { rows } = await runPrepared<{ id: number | null }>(manager, INSERT, [
+    const { rows } = await runStatement<{ id: number | null }>(manager, INSERT, [
       ...arraysOf(drafts),
       accountId,
       now,
@@ -297,7 +291,7 @@ async function write(
   const values = [...arraysOf(rows.map(({ columns }) => columns)), rows.map(({ id }) => id), accountId, now];
   try {
     // A savepoint: a unique violation must not take the caller's transaction with it.
-    await manager.transaction((nested) => runPrepared(nested, UPDATE, values));
+    await manager.transaction((nested) => runStatement(nested, UPDATE, values));
   } catch (error) {
     throw takenFrom(error) ?? error;
   }
@@ -313,7 +307,7 @@ async function lockIdentities(
     ...(email ? [`${accountId}:email:${email}`] : []),
     ...(phoneNumber ? [`${accountId}:phone:${phoneNumber}`] : []),
   ]);
-  await runPrepared(manager, LOCK_IDENTITIES, [IDENTITY_LOCK, keys]);
+  await runStatement(manager, LOCK_IDENTITIES, [IDENTITY_LOCK, keys]);
 }
 
 function takenFrom(error: unknown): ContactTaken | undefined {

@@ -1,4 +1,4 @@
-import { type PreparedStatement, runPrepared } from '#libs/database';
+import { runStatement } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { withAttempt } from './attempt-log.js';
 
@@ -13,16 +13,13 @@ const ALSO = {
   outbox: '',
 } as const;
 
-const giveBack = (table: 'inbox' | 'outbox'): PreparedStatement => ({
-  name: `give_back_${table}`,
-  text: `
+const giveBack = (table: 'inbox' | 'outbox'): string => `
     update ghl.${table}
        set state = case when attempts >= $2 then 'dead' else 'failed' end,
            reason = case when attempts >= $2 then 'too_many_attempts' end,
            finished_at = case when attempts >= $2 then now() end,
            next_attempt_at = now(), lease_token = null, lease_until = null, last_error = $3::text${ALSO[table]}
-     where hook_id = $1 and state = 'processing' and lease_until <= now()`,
-});
+     where hook_id = $1 and state = 'processing' and lease_until <= now()`;
 
 const GIVE_BACK = { inbox: giveBack('inbox'), outbox: giveBack('outbox') } as const;
 
@@ -32,5 +29,5 @@ export async function giveBackExpired(
   table: 'inbox' | 'outbox',
   hookId: number,
 ): Promise<void> {
-  await runPrepared(manager, GIVE_BACK[table], [hookId, MAX_ATTEMPTS, WORKER_DIED]);
+  await runStatement(manager, GIVE_BACK[table], [hookId, MAX_ATTEMPTS, WORKER_DIED]);
 }

@@ -2,7 +2,7 @@ import { Process, Processor } from '@nestjs/bull';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { AppConfig, GlobalConfigService } from '#libs/config';
-import { isDataFault, type PreparedStatement, runPrepared } from '#libs/database';
+import { isDataFault, type PreparedStatement, runStatement } from '#libs/database';
 import { WakeUps } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 import { asUnreadable, type Delivery, readDelivery } from './delivery.js';
@@ -22,15 +22,12 @@ const FILING_LOCK = 0x67686c15;
 const LOCK: PreparedStatement = { name: 'ghl_intake_lock', text: 'select pg_advisory_xact_lock($1)' };
 
 /** Takes the oldest rows out: the first one however large it is. */
-const TAKE: PreparedStatement = {
-  name: 'ghl_intake_take',
-  text: `
-    delete from ghl.intake_journal j
-     using (select id, sum(octet_length(bodies)) over (order by id) - octet_length(bodies) as bytes_before
-              from (select id, bodies from ghl.intake_journal order by id limit ${ROWS_AT_ONCE}) oldest) oldest
-     where j.id = oldest.id and oldest.bytes_before < ${BYTES_AT_ONCE}
-    returning j.id, j.received_at as "receivedAt", j.lengths, j.delivery_ids as "deliveryIds", j.bodies`,
-};
+const TAKE = `
+  delete from ghl.intake_journal j
+   using (select id, sum(octet_length(bodies)) over (order by id) - octet_length(bodies) as bytes_before
+            from (select id, bodies from ghl.intake_journal order by id limit ${ROWS_AT_ONCE}) oldest) oldest
+   where j.id = oldest.id and oldest.bytes_before < ${BYTES_AT_ONCE}
+  returning j.id, j.received_at as "receivedAt", j.lengths, j.delivery_ids as "deliveryIds", j.bodies`;
 
 /** Stores deliveries in the caller's transaction. */
 type Store = (manager: EntityManager, deliveries: readonly Delivery[]) => Promise<readonly Stored[]>;
@@ -110,8 +107,8 @@ export class DeliveryFiling implements OnModuleDestroy {
     const rules = rulesOf(this.config, await this.globalConfig.get('GHL_CLIENT_ID'));
     const filed = await this.database.transaction(async (manager) => {
       const [, { rows }] = await Promise.all([
-        runPrepared(manager, LOCK, [FILING_LOCK]),
-        runPrepared<JournalRow>(manager, TAKE, []),
+        runStatement(manager, LOCK, [FILING_LOCK]),
+        runStatement<JournalRow>(manager, TAKE, []),
       ]);
       const deliveries = rows
         .toSorted((one, other) => one.id - other.id)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { storableText } from '#libs/contacts';
-import { type PreparedStatement, runPrepared } from '#libs/database';
+import { type PreparedStatement, runStatement } from '#libs/database';
 import { giveBackExpired, LeaseLost, withAttempt } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -41,9 +41,7 @@ const BEGIN_CLAIM: PreparedStatement = {
   text: `select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock($1, hashtext($2))`,
 };
 
-const CLAIM: PreparedStatement = {
-  name: 'claim',
-  text: `
+const CLAIM = `
     with pending as (
       select i.id from ghl.inbox i
        where i.hook_id = $1 and i.state = 'pending' and ${IS_FREE} order by i.id limit ${ROWS_PER_CLAIM} for update skip locked
@@ -60,17 +58,13 @@ const CLAIM: PreparedStatement = {
       from due where i.id = due.id
     returning i.id, i.type, i.location_id as "locationId", i.company_id as "companyId",
               i.entity_key as "entityKey", i.event_at as "eventAt", i.received_at as "receivedAt", i.body,
-              i.attempts, i.lease_token as "leaseToken"`,
-};
+              i.attempts, i.lease_token as "leaseToken"`;
 
 /** Rows that end alike. By their ids alone: a join with other rows that are being worked on would compare all with all. */
-const FINISH: PreparedStatement = {
-  name: 'finish',
-  text: `
+const FINISH = `
     update ghl.inbox
        set state = $3, reason = $4, finished_at = now(), lease_token = null, lease_until = null
-     where id = any($2::bigint[]) and lease_token = $1 and state = 'processing'`,
-};
+     where id = any($2::bigint[]) and lease_token = $1 and state = 'processing'`;
 
 /** One row in the hands of one worker. */
 export interface ClaimedEvent {
@@ -106,9 +100,9 @@ export class InboxClaims {
   async claim(hookId: number): Promise<ClaimedEvent[]> {
     return this.database.transaction(async (manager) => {
       const [, , { rows }] = await Promise.all([
-        runPrepared(manager, BEGIN_CLAIM, [CLAIM_LOCK, String(hookId)]),
+        runStatement(manager, BEGIN_CLAIM, [CLAIM_LOCK, String(hookId)]),
         giveBackExpired(manager, 'inbox', hookId),
-        runPrepared<ClaimedEvent>(manager, CLAIM, [hookId, randomUUID(), LEASE_SECONDS]),
+        runStatement<ClaimedEvent>(manager, CLAIM, [hookId, randomUUID(), LEASE_SECONDS]),
       ]);
       return rows.toSorted((one, other) => one.id - other.id);
     });
@@ -138,7 +132,7 @@ export class InboxClaims {
     }
     const finished = await Promise.all(
       [...alike.values()].map(({ ending: { state, reason }, ids }) =>
-        runPrepared(manager, FINISH, [leaseToken, ids, state, reason]),
+        runStatement(manager, FINISH, [leaseToken, ids, state, reason]),
       ),
     );
     const count = finished.reduce((sum, { count: some }) => sum + some, 0);

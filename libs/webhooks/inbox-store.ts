@@ -1,4 +1,4 @@
-import { GOHIGHLEVEL_APP_ID, HookStatus, type PreparedStatement, runPrepared } from '#libs/database';
+import { GOHIGHLEVEL_APP_ID, HookStatus, type PreparedStatement, runStatement } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { type Delivery } from './delivery.js';
 import { LIFECYCLE_LANE } from './inbox-claims.js';
@@ -66,7 +66,7 @@ export async function storeInInbox(manager: EntityManager, deliveries: readonly 
   }
   const {
     rows: [outcome],
-  } = await runPrepared<Stored>(manager, STORE, [
+  } = await runStatement<Stored>(manager, STORE, [
     [...new Set(deliveries.map(({ locationId }) => locationId))],
     Buffer.concat(deliveries.map(({ body }) => body)),
     deliveries.map(({ key }) => key),

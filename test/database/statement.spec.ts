@@ -1,12 +1,9 @@
-import { isDataFault, type PreparedStatement, runPrepared } from '#libs/database';
+import { isDataFault, runStatement } from '#libs/database';
 import { QueryFailedError } from 'typeorm';
 import { useDatabase } from '../harness/database.js';
 
-const ADD: PreparedStatement = {
-  name: 'spec_add',
-  text: 'insert into numbers (n) select $1::int + coalesce(max(n), 0) from numbers',
-};
-const ALL: PreparedStatement = { name: 'spec_all', text: 'select n from numbers order by n' };
+const ADD = 'insert into numbers (n) select $1::int + coalesce(max(n), 0) from numbers';
+const ALL = 'select n from numbers order by n';
 
 const database = useDatabase();
 
@@ -16,14 +13,14 @@ beforeEach(() => database.query('truncate numbers'));
 const numbers = async (): Promise<number[]> =>
   (await database.query<{ n: number }>('select n from numbers order by n')).map(({ n }) => n);
 
-describe('prepared statements', () => {
+describe('statements', () => {
   it('that are begun together run in their order, the same one several times, too', async () => {
     const seen = await database.source.transaction(async (manager) => {
       const [one, , two] = await Promise.all([
-        runPrepared(manager, ADD, [1]),
-        runPrepared(manager, ADD, [10]),
-        runPrepared<{ n: number }>(manager, ALL, []),
-        runPrepared(manager, ADD, [100]),
+        runStatement(manager, ADD, [1]),
+        runStatement(manager, ADD, [10]),
+        runStatement<{ n: number }>(manager, ALL, []),
+        runStatement(manager, ADD, [100]),
       ]);
       return { count: one.count, rows: two.rows };
     });
@@ -34,21 +31,21 @@ describe('prepared statements', () => {
   it('are undone with their transaction when one of them fails, and fail as any other query', async () => {
     const failing = database.source.transaction((manager) =>
       Promise.all([
-        runPrepared(manager, ADD, [1]),
-        runPrepared(manager, ADD, ['many']),
-        runPrepared(manager, ADD, [100]),
+        runStatement(manager, ADD, [1]),
+        runStatement(manager, ADD, ['many']),
+        runStatement(manager, ADD, [100]),
       ]),
     );
     const error: unknown = await failing.catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(QueryFailedError);
     expect(isDataFault(error)).toBe(true);
     expect(await numbers()).toEqual([]);
-    await database.source.transaction((manager) => runPrepared(manager, ADD, [5]));
+    await database.source.transaction((manager) => runStatement(manager, ADD, [5]));
     expect(await numbers()).toEqual([5]);
   });
 
   it('run by themselves where there is no transaction', async () => {
-    await runPrepared(database.source.manager, ADD, [7]);
+    await runStatement(database.source.manager, ADD, [7]);
     expect(await numbers()).toEqual([7]);
   });
 });
