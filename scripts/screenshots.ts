@@ -58,6 +58,8 @@ try {
 }
 
 async function play(page: Page): Promise<void> {
+  const location = await firstLocation();
+  await fill(location);
   await page.goto(`${system.apiUrl}/app`);
   await picture(page, 'sign-in');
   await page.getByLabel('E-mail').fill(system.admin.email);
@@ -70,8 +72,6 @@ async function play(page: Page): Promise<void> {
   await page.getByText('Connected', { exact: true }).waitFor();
   await picture(page, 'connection');
   const { origin, pathname } = new URL(page.url());
-  const location = await firstLocation();
-  await fill(location);
   await bringOver(page);
   await correspond(location);
   await contradict(page, location);
