@@ -108,12 +108,7 @@ describeWithChromium("the simulator's page", () => {
     await page.getByText('Active', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Revoke tokens' }).click();
     await page.getByText('Its tokens no longer count.').waitFor();
-    await page
-      .getByRole('region', { name: 'Calls of the app' })
-      .last()
-      .getByText('/oauth/token')
-      .first()
-      .waitFor();
+    await page.getByRole('region', { name: 'Calls of the app' }).getByText('/oauth/token').first().waitFor();
   });
 
   it('is accessible, small and steady, in both themes', async () => {
