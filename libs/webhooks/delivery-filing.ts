@@ -61,7 +61,7 @@ export class DeliveryFiling implements OnModuleDestroy {
     private readonly metrics: FilingMetrics,
   ) {}
 
-  /** Works until the journal is empty. */
+  /** Works until the journal is empty, but for what comes meanwhile: that rings anew. */
   @Process()
   async work(): Promise<void> {
     this.isFiling = true;
@@ -92,7 +92,7 @@ export class DeliveryFiling implements OnModuleDestroy {
     this.isStopping = true;
   }
 
-  /** Together; if one of them is to blame, each alone. @returns whether there was anything */
+  /** Together; if one of them is to blame, each alone. @returns whether more may wait that nobody rings for */
   private async fileSome(): Promise<boolean> {
     try {
       return await this.file(async (manager, deliveries) => [await storeInInbox(manager, deliveries)]);
@@ -105,7 +105,7 @@ export class DeliveryFiling implements OnModuleDestroy {
   /** What is taken out of the journal is in the inbox when this is committed, and back in the journal if it is not. */
   private async file(store: Store): Promise<boolean> {
     const rules = rulesOf(this.config, await this.globalConfig.get('GHL_CLIENT_ID'));
-    const filed = await this.database.transaction(async (manager) => {
+    const { count, outcomes, isAll } = await this.database.transaction(async (manager) => {
       const [, { rows }] = await Promise.all([
         runStatement(manager, LOCK, [FILING_LOCK]),
         runStatement<JournalRow>(manager, TAKE, []),
@@ -116,10 +116,11 @@ export class DeliveryFiling implements OnModuleDestroy {
       return {
         count: deliveries.length,
         outcomes: deliveries.length > 0 ? await store(manager, deliveries) : [],
+        isAll: rows.length < ROWS_AT_ONCE && sizeOf(rows) < BYTES_AT_ONCE,
       };
     });
-    this.report(filed.count, filed.outcomes);
-    return filed.count > 0;
+    this.report(count, outcomes);
+    return !isAll;
   }
 
   private report(count: number, outcomes: readonly Stored[]): void {
@@ -145,6 +146,10 @@ export class DeliveryFiling implements OnModuleDestroy {
     }
     return outcomes;
   }
+}
+
+function sizeOf(rows: readonly JournalRow[]): number {
+  return rows.reduce((sum, { bodies }) => sum + bodies.length, 0);
 }
 
 function deliveriesOf(row: JournalRow, rules: DeliveryRules): Delivery[] {

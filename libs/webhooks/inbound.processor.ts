@@ -47,14 +47,14 @@ export class InboundProcessor implements OnModuleDestroy {
     private readonly metrics: InboundMetrics,
   ) {}
 
-  /** Works until nothing of the hook is due, or its turn is over. */
+  /** Works until nothing of the hook is due, but for what comes meanwhile and rings anew, or until its turn is over. */
   @Process({ concurrency: HOOKS_AT_ONCE })
   async work({ data: { hookId } }: WakeUp): Promise<void> {
     const first = await this.next(hookId);
     if (!first) return;
+    if (first.events.length < ROWS_PER_CLAIM) return this.applyBatch(hookId, first);
     const until = performance.now() + TURN_MS;
-    const isBacklog = first.events.length === ROWS_PER_CLAIM;
-    const others = isBacklog ? Array.from({ length: DRAINS - 1 }, () => this.drain(hookId, until)) : [];
+    const others = Array.from({ length: DRAINS - 1 }, () => this.drain(hookId, until));
     const areDone = await Promise.all([this.drain(hookId, until, first), ...others]);
     if (areDone.includes(false)) this.wakeUps.ring('inbound', hookId);
   }
@@ -63,8 +63,7 @@ export class InboundProcessor implements OnModuleDestroy {
   private async drain(hookId: number, until: number, first?: Batch): Promise<boolean> {
     let batch = first ?? (await this.next(hookId));
     while (batch) {
-      const { events, apply, leaseToken } = batch;
-      await this.claims.whileHolding(leaseToken, () => this.applyAll(hookId, events, apply));
+      await this.applyBatch(hookId, batch);
       if (performance.now() >= until) return false;
       batch = await this.next(hookId);
     }
@@ -76,6 +75,10 @@ export class InboundProcessor implements OnModuleDestroy {
     const events = apply ? await this.claims.claim(hookId) : [];
     if (events.length > 0) this.metrics.claimed(events.length);
     return apply && events[0] && { apply, events, leaseToken: events[0].leaseToken };
+  }
+
+  private applyBatch(hookId: number, { events, apply, leaseToken }: Batch): Promise<void> {
+    return this.claims.whileHolding(leaseToken, () => this.applyAll(hookId, events, apply));
   }
 
   /** What is claimed is finished; more is not begun. */
