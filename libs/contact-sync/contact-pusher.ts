@@ -76,13 +76,14 @@ export class ContactPusher {
   async open(hook: Hook, country: string | null, works: readonly OutboundWork[]): Promise<PushBatch> {
     const { manager } = this.database;
     const { accountId, referenceId } = hook;
-    const place = await this.fieldMaps.of(manager, placeOfHook(hook));
     const ids = works.map(({ contactId }) => contactId);
-    const contacts = new Map(
-      (await this.store.findAll(manager, accountId, ids)).map((contact) => [contact.id, contact]),
-    );
-    const links = await this.links.ofContacts(manager, accountId, ids);
-    const labels = await this.labels.ofAll(manager, ids);
+    const [place, found, links, labels] = await Promise.all([
+      this.fieldMaps.of(manager, placeOfHook(hook)),
+      this.store.findAll(manager, accountId, ids),
+      this.links.ofContacts(manager, accountId, ids),
+      this.labels.ofAll(manager, ids),
+    ]);
+    const contacts = new Map(found.map((contact) => [contact.id, contact]));
     const subjects = works.map((work): [OutboundWork, Subject] => {
       const its = links.filter(({ contactId }) => contactId === work.contactId);
       const link = its.find(({ locationId }) => locationId === referenceId);

@@ -27,8 +27,10 @@ export class OutboundProcessor implements OnModuleDestroy {
   @Process({ concurrency: HOOKS_AT_ONCE })
   async work({ data: { hookId } }: WakeUp): Promise<void> {
     for (;;) {
-      const hook = await this.hooks.findById(hookId);
-      const connection = await this.database.manager.findOneBy(Connection, { hookId });
+      const [hook, connection] = await Promise.all([
+        this.hooks.findById(hookId),
+        this.database.manager.findOneBy(Connection, { hookId }),
+      ]);
       if (this.isStopping || !hook || !isWell(hook, connection)) return;
       const claimed = await this.outbox.claim(hookId);
       if (claimed.length === 0) return;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { storableText } from '#libs/contacts';
-import { type ContactLink, GOHIGHLEVEL_APP_ID } from '#libs/database';
+import { type ContactLink, GOHIGHLEVEL_APP_ID, runStatement } from '#libs/database';
 import { giveBackExpired, LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -18,6 +18,29 @@ const MAX_ERROR_LENGTH = 500;
 
 /** First key of the advisory locks on claims, by hook: "ghl" and a number, as in pg_locks. */
 const CLAIM_LOCK = 0x67686c12;
+
+const LOCK_CLAIMS = 'select pg_advisory_xact_lock($1, hashtext($2))';
+
+const CLAIM = `
+  with due as (
+    select o.id, o.contact_id from ghl.outbox o
+     where o.hook_id = $1 and o.state in ('pending', 'failed') and o.next_attempt_at <= now()
+       and not exists (
+         select from ghl.outbox busy
+          where busy.hook_id = o.hook_id and busy.contact_id = o.contact_id
+            and (busy.state = 'processing' or (busy.state = 'failed' and busy.next_attempt_at > now())))
+     order by o.next_attempt_at, o.id limit $2
+  ), chosen as (
+    select contact_id from due group by contact_id order by min(id) limit $3
+  ), free as (
+    select o.id from ghl.outbox o join chosen c on c.contact_id = o.contact_id
+     where o.hook_id = $1 and o.state in ('pending', 'failed') order by o.id for update of o skip locked
+  )
+  update ghl.outbox o
+     set state = 'processing', attempts = o.attempts + 1, lease_token = $4,
+         lease_until = now() + make_interval(secs => $5)
+    from free where o.id = free.id
+  returning o.id, o.contact_id, o.attempts, o.changed_at`;
 
 /** Everything the outbox holds about one contact, claimed together. */
 export interface OutboundWork {
@@ -54,31 +77,18 @@ export class Outbox {
    */
   async claim(hookId: number): Promise<OutboundWork[]> {
     return this.database.transaction(async (manager) => {
-      await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [CLAIM_LOCK, String(hookId)]);
-      await giveBackExpired(manager, 'outbox', hookId);
       const leaseToken = randomUUID();
-      const [rows] = await manager.query<[ClaimedRow[], number]>(
-        `with due as (
-           select o.id, o.contact_id from ghl.outbox o
-            where o.hook_id = $1 and o.state in ('pending', 'failed') and o.next_attempt_at <= now()
-              and not exists (
-                select from ghl.outbox busy
-                 where busy.hook_id = o.hook_id and busy.contact_id = o.contact_id
-                   and (busy.state = 'processing' or (busy.state = 'failed' and busy.next_attempt_at > now())))
-            order by o.next_attempt_at, o.id limit $2
-         ), chosen as (
-           select contact_id from due group by contact_id order by min(id) limit $3
-         ), free as (
-           select o.id from ghl.outbox o join chosen c on c.contact_id = o.contact_id
-            where o.hook_id = $1 and o.state in ('pending', 'failed') order by o.id for update of o skip locked
-         )
-         update ghl.outbox o
-            set state = 'processing', attempts = o.attempts + 1, lease_token = $4,
-                lease_until = now() + make_interval(secs => $5)
-           from free where o.id = free.id
-         returning o.id, o.contact_id, o.attempts, o.changed_at`,
-        [hookId, ROWS_PER_CLAIM, CONTACTS_PER_CLAIM, leaseToken, LEASE_SECONDS],
-      );
+      const [, , { rows }] = await Promise.all([
+        runStatement(manager, LOCK_CLAIMS, [CLAIM_LOCK, String(hookId)]),
+        giveBackExpired(manager, 'outbox', hookId),
+        runStatement<ClaimedRow>(manager, CLAIM, [
+          hookId,
+          ROWS_PER_CLAIM,
+          CONTACTS_PER_CLAIM,
+          leaseToken,
+          LEASE_SECONDS,
+        ]),
+      ]);
       return [...new Set(rows.map(({ contact_id }) => contact_id))].map((contactId) => {
         const own = rows.filter(({ contact_id }) => contact_id === contactId);
         const attempts = Math.max(...own.map((row) => row.attempts));
