@@ -26,16 +26,18 @@ export class SignatureGuard implements CanActivate {
     return this.admit(request, policy.verifier);
   }
 
-  private admit({ body, headers, ip, logContext }: FastifyRequest, verifier: WebhookVerifier): true {
+  private admit(request: FastifyRequest, verifier: WebhookVerifier): true {
+    const { body, headers } = request;
     const verification = verifier.verify(Buffer.isBuffer(body) ? body : Buffer.alloc(0), {
       ghlSignature: headers['x-ghl-signature'],
       whSignature: headers['x-wh-signature'],
     });
     if (verification.ok) return true;
     this.metrics.refused(verification.reason);
-    const wait = this.refusedDeliveries.add(ip);
+    // Asked for here and not above: Fastify works the address out, proxies and all, each time.
+    const wait = this.refusedDeliveries.add(request.ip);
     if (wait > 0) throw new Throttled(wait);
-    this.logger.warn({ msg: 'Refused a delivery', ...logContext, reason: verification.reason });
+    this.logger.warn({ msg: 'Refused a delivery', ...request.logContext, reason: verification.reason });
     throw new SignatureRejected(verification.reason);
   }
 }

@@ -185,3 +185,22 @@ describeWithChromium('the connection page', () => {
     }
   });
 });
+
+describeWithChromium('an installation without credentials', () => {
+  const database = useDatabase();
+  let site: Console;
+
+  beforeAll(async () => {
+    site = await Console.start(database, { GHL_CLIENT_SECRET: '' });
+  }, 60_000);
+  afterAll(() => site.stop());
+
+  it('says that it is not set up, and what to set', async () => {
+    const page = await site.open();
+    await site.signIn();
+    await page.getByText('GHL OAuth credentials not configured').waitFor();
+    await page.getByText('GHL_CLIENT_SECRET').waitFor();
+    expect(await site.violations()).toEqual([]);
+    await site.close();
+  });
+});

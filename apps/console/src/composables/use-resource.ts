@@ -1,6 +1,9 @@
 import { onScopeDispose, type Ref, ref, shallowRef, watch, type WatchSource } from 'vue';
 import { ApiFailure } from '../api/failure';
 
+/** A page asks for no more than a fifth of the server's time: what takes long to answer is asked for less often. */
+const REST_PER_ANSWER = 4;
+
 /** What a page shows of something that is loaded. */
 export interface Resource<Value> {
   readonly data: Ref<Value | undefined>;
@@ -12,7 +15,7 @@ export interface Resource<Value> {
 }
 
 export interface ResourceOptions {
-  /** Pause between an answer and the next request, in milliseconds. */
+  /** Pause between an answer and the next request, in milliseconds, at least. */
   readonly everyMs?: number;
   readonly dependsOn?: WatchSource;
   /** Whether what is shown must not be replaced at the moment. */
@@ -31,6 +34,7 @@ export function useResource<Value>(
   const failure = shallowRef<ApiFailure>();
   const isLoading = ref(false);
   let latest = 0;
+  let tookMs = 0;
   let timer: number | undefined;
   let isOver = false;
 
@@ -38,9 +42,11 @@ export function useResource<Value>(
     const request = ++latest;
     window.clearTimeout(timer);
     isLoading.value = true;
+    const began = performance.now();
     try {
       const value = await load();
       if (request !== latest) return;
+      tookMs = performance.now() - began;
       data.value = value;
       failure.value = undefined;
     } catch (error) {
@@ -57,7 +63,10 @@ export function useResource<Value>(
 
   function wait(): void {
     if (everyMs === undefined || isOver || document.hidden || isPaused()) return;
-    timer = window.setTimeout(() => void (isPaused() ? undefined : reload()), everyMs);
+    timer = window.setTimeout(
+      () => void (isPaused() ? undefined : reload()),
+      Math.max(everyMs, tookMs * REST_PER_ANSWER),
+    );
   }
 
   function onVisible(): void {
