@@ -81,7 +81,8 @@ describe('a process killed with SIGKILL', () => {
 
   async function unfinished(): Promise<number> {
     const [row] = await database.query<{ count: number }>(
-      `select count(*)::int as count from ghl.inbox where state in ('pending', 'processing', 'failed')`,
+      `select (select count(*) from ghl.intake_journal)::int
+            + (select count(*) from ghl.inbox where state in ('pending', 'processing', 'failed'))::int as count`,
     );
     return row?.count ?? -1;
   }
