@@ -1,6 +1,6 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
-import { type FastifyInstance } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type AppConfig } from '#libs/config';
 import { Unauthenticated } from '#libs/errors';
 import { DocsAccess } from './docs-access.js';
@@ -36,14 +36,26 @@ function docsAccess(app: NestFastifyApplication): DocsAccess | undefined {
 
 /** Answers itself rather than throwing: Swagger's routes are older than Nest's error handler and would not reach it. */
 function guardDocs(instance: FastifyInstance, access: DocsAccess): void {
-  instance.addHook('preValidation', async (request, reply) => {
-    const route = request.routeOptions.url;
-    if (!isDocs(request) || route === DOCS_SESSION_PATH || (await access.admits(request))) return;
-    const { status, body } = explainError(new Unauthenticated(), request.locale);
-    void reply.status(status).header('cache-control', 'no-store');
-    const isPage = route === DOCS_UI_PATH || route === `${DOCS_UI_PATH}/`;
-    await (isPage
-      ? reply.type('text/html; charset=utf-8').send(docsSignInPage(request.locale))
-      : reply.send(body));
+  // Not an asynchronous hook: every request would wait for it.
+  instance.addHook('preValidation', (request, reply, done) => {
+    if (request.takesRawBody || !isDocs(request)) done();
+    else void admitToDocs(request, reply, access).then((isAdmitted) => isAdmitted && done(), done);
   });
+}
+
+/** @returns false when the request is answered */
+async function admitToDocs(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  access: DocsAccess,
+): Promise<boolean> {
+  const route = request.routeOptions.url;
+  if (route === DOCS_SESSION_PATH || (await access.admits(request))) return true;
+  const { status, body } = explainError(new Unauthenticated(), request.locale);
+  void reply.status(status).header('cache-control', 'no-store');
+  const isPage = route === DOCS_UI_PATH || route === `${DOCS_UI_PATH}/`;
+  void (isPage
+    ? reply.type('text/html; charset=utf-8').send(docsSignInPage(request.locale))
+    : reply.send(body));
+  return false;
 }

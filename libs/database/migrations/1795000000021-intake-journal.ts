@@ -12,7 +12,9 @@ const JOURNAL = `create table ghl.intake_journal (
     delivery_ids text[] not null,
     bodies bytea not null
   ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
-          toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 20000)`;
+          autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 2000000000,
+          toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 20000,
+          toast.autovacuum_vacuum_insert_threshold = -1)`;
 
 /** Storing a delivery and working out what it is are two things: only the first is waited for. */
 export class IntakeJournal1795000000021 implements MigrationInterface {
