@@ -78,14 +78,14 @@ export class InProcessRateLedger implements RateLedger {
     if (reading.remaining !== undefined) countOthers(resource, resource.limit - reading.remaining, now);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- as asynchronous as the shared one
-  async level(resourceId: string): Promise<BudgetLevel> {
+  level(resourceId: string): Promise<BudgetLevel> {
     const resource = this.resource(resourceId);
     const now = this.now();
     forgetOld(resource, now);
     const { limit, intervalMs, sentAt, daily, pausedUntil } = resource;
     const left = Math.max(0, limit - sentAt.length);
-    return { limit, left, intervalMs, daily, pausedForMs: Math.max(0, pausedUntil - now) };
+    const pausedForMs = Math.max(0, pausedUntil - now);
+    return Promise.resolve({ limit, left, intervalMs, daily, pausedForMs });
   }
 
   private resource(resourceId: string): Resource {

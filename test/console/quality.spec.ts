@@ -210,13 +210,16 @@ describeWithChromium('every page', () => {
     await site.open();
     await site.signIn();
     const { page } = site;
+    let answer = (): void => undefined;
+    const isSeen = new Promise<void>((resolve) => (answer = resolve));
     await page.route(API, async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await isSeen;
       await route.continue();
     });
     await site.goTo('events');
     await page.getByText('Loading…').first().waitFor({ state: 'attached' });
     expect(await site.violations()).toEqual([]);
+    answer();
     await site.loaded();
     expect(site.complaints).toEqual([]);
   });
