@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import axios from 'axios';
 import { type Faults } from './faults.js';
 import { isRecord } from './records.js';
 import { type Json } from './model.js';
@@ -23,6 +26,17 @@ const ANSWER_CHARACTERS = 500;
 const REORDER_HOLD_MS = 2_000;
 /** setTimeout's largest delay; the longest pause of HL 4.3 is far below it. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Sends the bytes as they are and takes any answer for one. */
+const http = axios.create({
+  httpAgent: new HttpAgent({ keepAlive: true }),
+  httpsAgent: new HttpsAgent({ keepAlive: true }),
+  maxRedirects: 0,
+  responseType: 'text',
+  transformRequest: (data: unknown) => data,
+  transformResponse: (data: unknown) => data,
+  validateStatus: () => true,
+});
 
 /**
  * Sends events to the app's webhook URL: signed, in the order they happened unless the settings allow several at
@@ -169,21 +183,20 @@ export class WebhookSender {
   private async post({ url, body }: Delivery): Promise<Pick<Attempt, 'status' | 'answer' | 'error'>> {
     const { signatureScheme, webhookTimeoutMs } = this.parts.settings();
     const bytes = Buffer.from(body);
+    const late = AbortSignal.timeout(webhookTimeoutMs);
     try {
-      const response = await fetch(url ?? '', {
-        method: 'POST',
+      const { status, data } = await http.post<string>(url ?? '', bytes, {
         headers: {
           'content-type': 'application/json',
           'user-agent': 'HighLevel-Simulator',
           ...(await this.parts.sign(signatureScheme, bytes)),
         },
-        body: bytes,
-        redirect: 'manual',
-        signal: AbortSignal.any([this.stop.signal, AbortSignal.timeout(webhookTimeoutMs)]),
+        signal: AbortSignal.any([this.stop.signal, late]),
       });
-      return { status: response.status, answer: (await response.text()).slice(0, ANSWER_CHARACTERS) };
+      return { status, answer: data.slice(0, ANSWER_CHARACTERS) };
     } catch (error) {
-      return { status: 0, error: reasonOf(error) };
+      if (late.aborted) return { status: 0, error: `no answer within ${webhookTimeoutMs} ms` };
+      return { status: 0, error: error instanceof Error ? error.message : String(error) };
     }
   }
 
@@ -215,11 +228,4 @@ function parsed(text: string): Json {
   } catch {
     return {};
   }
-}
-
-/** fetch hides the system's own code in `cause`. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
 }

@@ -5,9 +5,19 @@ import { Hooks } from '#libs/integrations';
 import { HOOKS_AT_ONCE, type WakeUp } from '#libs/queue';
 import { DataSource } from 'typeorm';
 import { ContactPusher, type PushBatch } from './contact-pusher.js';
-import { Outbox, type OutboundWork } from './outbox.js';
+import { CONTACTS_PER_CLAIM, Outbox, type OutboundWork } from './outbox.js';
 import { reactTo } from './push-failure.js';
 import { PushMetrics } from './push-metrics.js';
+
+/** How many a backlog is pushed by: while one waits for HighLevel, another reads or writes. */
+const PUSHERS = 3;
+
+/** A hook that is well, and some of its work. */
+interface Batch {
+  readonly hook: Hook;
+  readonly country: string | null;
+  readonly works: readonly OutboundWork[];
+}
 
 /** Brings what changed in DeskFlow to HighLevel: a wake-up names a hook, its outbox rows say which contacts. */
 @Processor('outbound')
@@ -26,16 +36,13 @@ export class OutboundProcessor implements OnModuleDestroy {
   /** Works until nothing of the hook is due. */
   @Process({ concurrency: HOOKS_AT_ONCE })
   async work({ data: { hookId } }: WakeUp): Promise<void> {
-    for (;;) {
-      const [hook, connection] = await Promise.all([
-        this.hooks.findById(hookId),
-        this.database.manager.findOneBy(Connection, { hookId }),
-      ]);
-      if (this.isStopping || !hook || !isWell(hook, connection)) return;
-      const claimed = await this.outbox.claim(hookId);
-      if (claimed.length === 0) return;
-      await this.pushAll(hook, connection?.country ?? null, claimed);
-    }
+    const first = await this.next(hookId);
+    if (!first) return;
+    const others = first.works.length === CONTACTS_PER_CLAIM ? PUSHERS - 1 : 0;
+    await Promise.all([
+      this.drain(hookId, first),
+      ...Array.from({ length: others }, () => this.drain(hookId)),
+    ]);
   }
 
   /** What is claimed is finished; more is not begun. */
@@ -43,7 +50,22 @@ export class OutboundProcessor implements OnModuleDestroy {
     this.isStopping = true;
   }
 
-  private async pushAll(hook: Hook, country: string | null, works: readonly OutboundWork[]): Promise<void> {
+  private async drain(hookId: number, first?: Batch): Promise<void> {
+    let batch = first ?? (await this.next(hookId));
+    for (; batch; batch = await this.next(hookId)) await this.pushAll(batch);
+  }
+
+  private async next(hookId: number): Promise<Batch | undefined> {
+    const [hook, connection] = await Promise.all([
+      this.hooks.findById(hookId),
+      this.database.manager.findOneBy(Connection, { hookId }),
+    ]);
+    if (this.isStopping || !hook || !isWell(hook, connection)) return undefined;
+    const works = await this.outbox.claim(hookId);
+    return works.length > 0 ? { hook, country: connection?.country ?? null, works } : undefined;
+  }
+
+  private async pushAll({ hook, country, works }: Batch): Promise<void> {
     const batch = this.pusher.open(hook, country, works);
     await Promise.all(works.map((work) => this.push(hook, batch, work)));
   }

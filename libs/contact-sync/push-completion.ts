@@ -88,8 +88,10 @@ export class PushCompletion {
     completions: readonly Completion[],
   ): Promise<void> {
     await retriedTransaction(this.database, async (manager) => {
-      await markOrigin(manager, hook.id);
-      const now = await this.lock(manager, place, completions);
+      const [, now] = await Promise.all([
+        markOrigin(manager, hook.id),
+        this.lock(manager, place, completions),
+      ]);
       const endings = new Map<OutboundWork, Ending>();
       const agreed: Agreed[] = [];
       for (const { work, pushed } of completions) {
@@ -118,10 +120,12 @@ export class PushCompletion {
     const contactIds = completions.map(({ work }) => work.contactId);
     const ghlContactIds = completions.map(({ pushed }) => pushed.ghlContactId);
     const before = completions.flatMap(({ pushed }) => pushed.link?.ghlContactId ?? []);
-    await this.links.lock(manager, place, [...ghlContactIds, ...before]);
+    const [, others] = await Promise.all([
+      this.links.lock(manager, place, [...ghlContactIds, ...before]),
+      this.links.ofRemotes(manager, place, ghlContactIds),
+    ]);
     const contacts = await this.localSide.lockAll(manager, place, contactIds);
     const links = await this.links.ofContacts(manager, place.accountId, contactIds);
-    const others = await this.links.ofRemotes(manager, place, ghlContactIds);
     return {
       contacts,
       links: new Map(

@@ -1,3 +1,4 @@
+import { runStatement } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 
 /** Read by the trigger that captures changes. */
@@ -8,5 +9,5 @@ export const ORIGIN_SETTING = 'ghl.origin';
  * of the account still get it.
  */
 export async function markOrigin(manager: EntityManager, hookId: number): Promise<void> {
-  await manager.query(`select set_config('${ORIGIN_SETTING}', $1, true)`, [String(hookId)]);
+  await runStatement(manager, `select set_config('${ORIGIN_SETTING}', $1, true)`, [String(hookId)]);
 }

@@ -19,12 +19,27 @@ export type RunScript = (
 ) => Promise<unknown>;
 
 /**
+ * Of answers that differ in their counts only, as many a second do, Redis hears the last one of so long (milliseconds):
+ * less than `ARRIVAL_MARGIN_MS`, so that what HighLevel counted then still counts here.
+ */
+const TELL_EVERY_MS = 100;
+
+/** What was told of a resource just now. */
+interface Told {
+  /** All but the counts. */
+  readonly rules: string;
+  /** What has been heard since. */
+  next?: RateLimitReading;
+}
+
+/**
  * One count for all processes that share a Redis. While Redis does not answer each counts for itself: several may then
  * meet a 429, which they wait out.
  */
 export class SharedRateLedger implements RateLedger {
   private readonly own: InProcessRateLedger;
   private readonly always: readonly (string | number)[];
+  private readonly told = new Map<string, Told>();
 
   /** @param now Redis's own clock unless given */
   constructor(
@@ -43,17 +58,7 @@ export class SharedRateLedger implements RateLedger {
 
   observe(resourceId: string, reading: RateLimitReading): void {
     this.own.observe(resourceId, reading);
-    const pauseMs = reading.pauseMs ?? (reading.dailyRemaining === 0 ? DAILY_PROBE_MS : undefined);
-    const facts = [
-      reading.limit,
-      reading.intervalMs,
-      pauseMs,
-      bulkRestAfter(reading, DAILY_PROBE_MS),
-      reading.remaining,
-      reading.dailyLimit,
-      reading.dailyRemaining,
-    ].map((fact) => fact ?? '');
-    void this.run(OBSERVE, keysOf(resourceId), [this.time(), ...this.always, ...facts]);
+    this.tell(resourceId, reading);
   }
 
   async level(resourceId: string): Promise<BudgetLevel> {
@@ -62,6 +67,27 @@ export class SharedRateLedger implements RateLedger {
     const [limit, counted, intervalMs, pausedForMs, dailyLimit, dailyLeft] = told;
     const daily = dailyLimit < 0 || dailyLeft < 0 ? undefined : { limit: dailyLimit, left: dailyLeft };
     return { limit, left: Math.max(0, limit - counted), intervalMs, daily, pausedForMs };
+  }
+
+  private tell(resourceId: string, reading: RateLimitReading): void {
+    const pauseMs = reading.pauseMs ?? (reading.dailyRemaining === 0 ? DAILY_PROBE_MS : undefined);
+    const rules = [reading.limit, reading.intervalMs, pauseMs, bulkRestAfter(reading, DAILY_PROBE_MS)];
+    const told = this.told.get(resourceId);
+    if (told && pauseMs === undefined && told.rules === rules.join()) {
+      told.next = reading;
+      return;
+    }
+    if (!told) setTimeout(() => this.tellNext(resourceId), TELL_EVERY_MS).unref();
+    this.told.set(resourceId, { rules: rules.join() });
+    const counts = [reading.remaining, reading.dailyLimit, reading.dailyRemaining];
+    const facts = [...rules, ...counts].map((fact) => fact ?? '');
+    void this.run(OBSERVE, keysOf(resourceId), [this.time(), ...this.always, ...facts]);
+  }
+
+  private tellNext(resourceId: string): void {
+    const next = this.told.get(resourceId)?.next;
+    this.told.delete(resourceId);
+    if (next) this.tell(resourceId, next);
   }
 
   private time(): number | '' {

@@ -7,8 +7,11 @@ import { STOP_WITHIN_MS, within } from './within.js';
 
 /** Adds to Redis in one go; more hooks than that go into the next. */
 const MAX_RINGS_PER_WRITE = 500;
-/** However many events a second come for a hook, waking it more often than this makes nobody faster (milliseconds). */
-const REST_BETWEEN_WRITES_MS = 20;
+/**
+ * However many events a second come for a hook, it is woken no more often (milliseconds). Who comes after a rest is woken
+ * at once. A wake-up costs a worker about as much as ten events that it finds together.
+ */
+const REST_BETWEEN_WRITES_MS = 50;
 /** A Redis that takes longer to answer a ping is not there (milliseconds). */
 const PING_WITHIN_MS = 2_000;
 /** A connection that takes longer will not come while the process stops (milliseconds). */

@@ -98,6 +98,8 @@ function seed(count: number): number {
   const { contacts, locations } = simulator;
   const location = locations[0];
   if (!location) throw new Error('the simulator has no location');
+  // They were there before the app was: nothing tells of them.
+  simulator.settings.change({ webhookUrl: null });
   for (let n = contacts.list(location.id).length; n < count; n += 1) {
     const person = {
       firstName: 'Person',
@@ -109,6 +111,7 @@ function seed(count: number): number {
     };
     contacts.add(contacts.draft(location, person));
   }
+  simulator.settings.change({ webhookUrl: webhookUrl ?? null });
   return count;
 }
 
