@@ -18,18 +18,14 @@ export type RunScript = (
   args: readonly (string | number)[],
 ) => Promise<unknown>;
 
-/**
- * Of answers that differ in their counts only, as many a second do, Redis hears the last one of so long (milliseconds):
- * less than `ARRIVAL_MARGIN_MS`, so that what HighLevel counted then still counts here.
- */
+/** Of answers that differ in their counts only, as many a second do, Redis hears one in so long (milliseconds). */
 const TELL_EVERY_MS = 100;
 
-/** What was told of a resource just now. */
+/** What Redis was told of a resource. */
 interface Told {
   /** All but the counts. */
   readonly rules: string;
-  /** What has been heard since. */
-  next?: RateLimitReading;
+  readonly at: number;
 }
 
 /**
@@ -58,7 +54,12 @@ export class SharedRateLedger implements RateLedger {
 
   observe(resourceId: string, reading: RateLimitReading): void {
     this.own.observe(resourceId, reading);
-    this.tell(resourceId, reading);
+    const pauseMs = reading.pauseMs ?? (reading.dailyRemaining === 0 ? DAILY_PROBE_MS : undefined);
+    const rules = [reading.limit, reading.intervalMs, pauseMs, bulkRestAfter(reading, DAILY_PROBE_MS)];
+    if (pauseMs === undefined && this.isToldJustNow(resourceId, rules.join())) return;
+    const counts = [reading.remaining, reading.dailyLimit, reading.dailyRemaining];
+    const facts = [...rules, ...counts].map((fact) => fact ?? '');
+    void this.run(OBSERVE, keysOf(resourceId), [this.time(), ...this.always, ...facts]);
   }
 
   async level(resourceId: string): Promise<BudgetLevel> {
@@ -69,25 +70,12 @@ export class SharedRateLedger implements RateLedger {
     return { limit, left: Math.max(0, limit - counted), intervalMs, daily, pausedForMs };
   }
 
-  private tell(resourceId: string, reading: RateLimitReading): void {
-    const pauseMs = reading.pauseMs ?? (reading.dailyRemaining === 0 ? DAILY_PROBE_MS : undefined);
-    const rules = [reading.limit, reading.intervalMs, pauseMs, bulkRestAfter(reading, DAILY_PROBE_MS)];
+  private isToldJustNow(resourceId: string, rules: string): boolean {
+    const at = this.options.now?.() ?? Date.now();
     const told = this.told.get(resourceId);
-    if (told && pauseMs === undefined && told.rules === rules.join()) {
-      told.next = reading;
-      return;
-    }
-    if (!told) setTimeout(() => this.tellNext(resourceId), TELL_EVERY_MS).unref();
-    this.told.set(resourceId, { rules: rules.join() });
-    const counts = [reading.remaining, reading.dailyLimit, reading.dailyRemaining];
-    const facts = [...rules, ...counts].map((fact) => fact ?? '');
-    void this.run(OBSERVE, keysOf(resourceId), [this.time(), ...this.always, ...facts]);
-  }
-
-  private tellNext(resourceId: string): void {
-    const next = this.told.get(resourceId)?.next;
-    this.told.delete(resourceId);
-    if (next) this.tell(resourceId, next);
+    if (told?.rules === rules && at - told.at < TELL_EVERY_MS) return true;
+    this.told.set(resourceId, { rules, at });
+    return false;
   }
 
   private time(): number | '' {
