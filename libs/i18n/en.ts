@@ -98,6 +98,33 @@ export const EN = {
   'refresh.uninstalled': 'The app was removed in HighLevel',
   'refresh.other': 'The token could not be refreshed ({reason})',
 
+  // What an attempt of a worker failed of. PostgreSQL and HighLevel are quoted in their own words.
+  'failure.connection_lost': 'connection lost',
+  'failure.contact_changed': 'The contact changed while it was sent',
+  'failure.detailed': '{what} ({detail})',
+  'failure.fault': 'A fault of the service: {fault}',
+  'failure.lease_lost': 'The lease on the rows ran out',
+  'failure.no_error': 'Something that is no error was thrown',
+  'failure.not_json': 'The payload is not valid JSON',
+  'failure.postgresql': 'PostgreSQL: {message} ({state})',
+  'failure.postgresql_refused': 'PostgreSQL refused the change ({state})',
+  'failure.quoting': '{what} ({detail}): {answer}',
+  'failure.worker_died': 'The worker died, or was cut off from the database, while it held this',
+
+  'highlevel.budget_spent': 'HighLevel takes no more requests for now',
+  'highlevel.duplicate_contact': 'HighLevel has another contact with the same e-mail or phone number',
+  'highlevel.forbidden': 'HighLevel refused the request',
+  'highlevel.invalid': 'HighLevel refused the values',
+  'highlevel.not_found': 'HighLevel does not have what was asked for',
+  'highlevel.rate_limited': 'HighLevel asked to wait',
+  'highlevel.scope_missing': 'HighLevel refused the request: a permission is missing',
+  'highlevel.token_rejected': 'HighLevel rejected the token',
+  'highlevel.unavailable': 'HighLevel did not answer',
+  'highlevel.unexpected': 'HighLevel gave an answer that cannot be used',
+
+  // Why a contact was not imported.
+  'not_imported.value_not_storable': 'A value cannot be stored',
+
   // The entry of the app registry (DM 5).
   'integration_apps.gohighlevel.name': 'GoHighLevel',
   'integration_apps.gohighlevel.short_description': 'Two-way contact sync with GoHighLevel.',

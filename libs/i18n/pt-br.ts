@@ -94,6 +94,32 @@ export const PT_BR: Catalogue = {
   'refresh.uninstalled': 'O aplicativo foi removido no HighLevel',
   'refresh.other': 'Não foi possível renovar o token ({reason})',
 
+  'failure.connection_lost': 'conexão perdida',
+  'failure.contact_changed': 'O contato mudou enquanto era enviado',
+  'failure.detailed': '{what} ({detail})',
+  'failure.fault': 'Uma falha do serviço: {fault}',
+  'failure.lease_lost': 'O prazo de reserva das linhas acabou',
+  'failure.no_error': 'Ocorreu algo que não é um erro conhecido',
+  'failure.not_json': 'O conteúdo não é um JSON válido',
+  'failure.postgresql': 'O PostgreSQL respondeu: {message} ({state})',
+  'failure.postgresql_refused': 'O PostgreSQL recusou a alteração ({state})',
+  'failure.quoting': '{what} ({detail}): {answer}',
+  'failure.worker_died':
+    'O processo terminou, ou perdeu a conexão com o banco de dados, enquanto cuidava disto',
+
+  'highlevel.budget_spent': 'O HighLevel não aceita mais requisições por enquanto',
+  'highlevel.duplicate_contact': 'O HighLevel tem outro contato com o mesmo e-mail ou telefone',
+  'highlevel.forbidden': 'O HighLevel recusou a requisição',
+  'highlevel.invalid': 'O HighLevel recusou os valores',
+  'highlevel.not_found': 'O HighLevel não tem o que foi pedido',
+  'highlevel.rate_limited': 'O HighLevel pediu para esperar',
+  'highlevel.scope_missing': 'O HighLevel recusou a requisição: falta uma permissão',
+  'highlevel.token_rejected': 'O HighLevel rejeitou o token',
+  'highlevel.unavailable': 'O HighLevel não respondeu',
+  'highlevel.unexpected': 'O HighLevel deu uma resposta que não serve',
+
+  'not_imported.value_not_storable': 'Um valor não pode ser guardado',
+
   'integration_apps.gohighlevel.name': 'GoHighLevel',
   'integration_apps.gohighlevel.short_description':
     'Sincronização de contatos com o GoHighLevel, nos dois sentidos.',

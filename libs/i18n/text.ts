@@ -45,3 +45,19 @@ export function say(locale: Locale, words: Words): string {
 export function isTextKey(key: string): key is TextKey {
   return Object.hasOwn(EN, key);
 }
+
+/** Whether it is a text: for what was stored, perhaps by another version of the service. */
+export function isText(value: unknown): value is Text {
+  if (typeof value !== 'object' || value === null || !('key' in value) || !('fillings' in value))
+    return false;
+  const { key, fillings } = value;
+  const isFilling = (filling: unknown): boolean =>
+    typeof filling === 'string' || typeof filling === 'number' || isText(filling);
+  return (
+    typeof key === 'string' &&
+    isTextKey(key) &&
+    typeof fillings === 'object' &&
+    fillings !== null &&
+    Object.values(fillings).every(isFilling)
+  );
+}
