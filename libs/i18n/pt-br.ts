@@ -8,23 +8,23 @@ export const PT_BR: Catalogue = {
   'error.conflict': 'A requisição contradiz a situação atual',
   'error.event_not_replayable': 'O evento não pode ser reaplicado',
   'error.headers_too_large': 'Os cabeçalhos da requisição são grandes demais',
-  'error.highlevel_refused': 'O HighLevel recusou a requisição',
-  'error.highlevel_unavailable': 'O HighLevel não responde no momento',
+  'error.highlevel_refused': 'O {product} recusou a requisição',
+  'error.highlevel_unavailable': 'O {product} não responde no momento',
   'error.internal_error': 'Erro interno do servidor',
   'error.invalid_access_token': 'Token de acesso inválido',
   'error.invalid_credentials': 'E-mail ou senha incorretos. Tente de novo.',
-  'error.location_already_connected': 'Esta subconta do HighLevel já está conectada a outra conta',
+  'error.location_already_connected': 'Esta subconta do {product} já está conectada a outra conta',
   'error.malformed_json': 'O corpo da requisição não é um JSON válido',
   'error.not_a_member': 'Você não tem acesso a esta conta',
   'error.not_authorized': 'Você não tem permissão para fazer isso',
-  'error.not_configured': 'Credenciais OAuth do GHL não configuradas',
+  'error.not_configured': 'Credenciais OAuth do {initials} não configuradas',
   'error.not_connected': 'O recurso não foi encontrado',
   'error.not_found': 'O recurso não foi encontrado',
   'error.otp_required': 'Este usuário entra com uma senha de uso único, que só o DeskFlow pede',
   'error.outside_replay_window': 'Uma entrega sem webhookId só é aceita enquanto seu timestamp for recente',
   'error.parameter_missing': 'Falta um parâmetro, ou ele está vazio',
   'error.payload_too_large': 'O corpo da requisição é grande demais',
-  'error.reauthorization_required': 'É preciso autorizar o HighLevel de novo',
+  'error.reauthorization_required': 'É preciso autorizar o {product} de novo',
   'error.request_timeout': 'A requisição demorou demais para chegar',
   'error.signature_rejected': 'Assinatura inválida',
   'error.throttled': 'Tente de novo mais tarde',
@@ -37,7 +37,7 @@ export const PT_BR: Catalogue = {
 
   'unavailable.connection': 'A conexão está sendo renovada e não está disponível',
   'unavailable.database': 'O banco de dados não está disponível',
-  'unavailable.fresh_token': 'Não há um token novo do HighLevel no momento',
+  'unavailable.fresh_token': 'Não há um token novo do {product} no momento',
   'unavailable.postgresql': 'O PostgreSQL não está disponível',
   'unavailable.redis': 'O Redis não está disponível',
 
@@ -47,21 +47,22 @@ export const PT_BR: Catalogue = {
   'request.unstorable': 'A requisição tem um valor que não pode ser guardado',
 
   'connection.several_locations': 'Há várias subcontas conectadas: escolha uma com location_id',
-  'connection.location_not_active': 'A subconta do HighLevel não está ativa',
-  'connection.refresh_left_to_deskflow': 'Quem renova os tokens é o DeskFlow (GHL_TOKEN_REFRESH está em off)',
+  'connection.location_not_active': 'A subconta do {product} não está ativa',
+  'connection.refresh_left_to_deskflow': 'Nesta instalação, quem renova os tokens é o DeskFlow',
   'connection.default_location': 'A subconta padrão não está conectada a esta conta',
 
   'agency.scope_missing':
-    'A agência não concedeu oauth.readonly e oauth.write: inclua-os em GHL_EXTRA_SCOPES e autorize de novo',
-  'agency.not_installed': 'O aplicativo não está instalado nesta subconta do HighLevel',
-  'agency.location_not_active': 'A subconta do HighLevel não está ativa',
-  'agency.refused': 'O HighLevel recusou a requisição da agência',
+    'A agência não concedeu oauth.readonly e oauth.write: inclua-os nos escopos adicionais desta instalação e autorize de novo',
+  'agency.none_yet': 'Nenhuma agência responde pela subconta por enquanto',
+  'agency.not_installed': 'O aplicativo não está instalado nesta subconta do {product}',
+  'agency.location_not_active': 'A subconta do {product} não está ativa',
+  'agency.refused': 'O {product} recusou a requisição da agência',
 
   'contact.search_without_text': 'Informe no parâmetro q o texto a buscar',
-  'contact.not_told': 'O HighLevel não informou como está este contato',
+  'contact.not_told': 'O {product} não informou como está este contato',
 
-  'match.remote_has_partner': 'Nesse meio-tempo, o contato do HighLevel ganhou um correspondente',
-  'match.contact_has_partner': 'O contato já tem um correspondente no HighLevel',
+  'match.remote_has_partner': 'Nesse meio-tempo, o contato do {product} ganhou um correspondente',
+  'match.contact_has_partner': 'O contato já tem um correspondente no {product}',
 
   'mapping.no_such_field': 'Não existe o campo {field}',
   'mapping.own_place': 'O campo {field} já tem um lugar próprio no DeskFlow',
@@ -84,14 +85,14 @@ export const PT_BR: Catalogue = {
     'O evento não pode ser reaplicado: o contato foi sincronizado depois que ele chegou, e nada diz qual é mais novo',
 
   'refresh.refresh_token_refused':
-    'O HighLevel recusa o token de renovação, e também reconectar sem uma nova autorização',
+    'O {product} recusa o token de renovação, e também reconectar sem uma nova autorização',
   'refresh.refresh_token_missing':
-    'Não há token de renovação, e o HighLevel recusa reconectar sem uma nova autorização',
+    'Não há token de renovação, e o {product} recusa reconectar sem uma nova autorização',
   'refresh.location_not_active':
-    'A subconta do HighLevel não está ativa: ela ou sua agência está pausada ou não pagou',
-  'refresh.credentials_refused': 'O HighLevel recusa o client id e o segredo desta instalação',
-  'refresh.highlevel_unavailable': 'O HighLevel não respondeu, ou deu uma resposta que não serve',
-  'refresh.uninstalled': 'O aplicativo foi removido no HighLevel',
+    'A subconta do {product} não está ativa: ela ou sua agência está pausada ou não pagou',
+  'refresh.credentials_refused': 'O {product} recusa o client id e o segredo desta instalação',
+  'refresh.highlevel_unavailable': 'O {product} não respondeu, ou deu uma resposta que não serve',
+  'refresh.uninstalled': 'O aplicativo foi removido no {product}',
   'refresh.other': 'Não foi possível renovar o token ({reason})',
 
   'failure.connection_lost': 'conexão perdida',
@@ -107,24 +108,24 @@ export const PT_BR: Catalogue = {
   'failure.worker_died':
     'O processo terminou, ou perdeu a conexão com o banco de dados, enquanto cuidava disto',
 
-  'highlevel.budget_spent': 'O HighLevel não aceita mais requisições por enquanto',
-  'highlevel.duplicate_contact': 'O HighLevel tem outro contato com o mesmo e-mail ou telefone',
-  'highlevel.forbidden': 'O HighLevel recusou a requisição',
-  'highlevel.invalid': 'O HighLevel recusou os valores',
-  'highlevel.not_found': 'O HighLevel não tem o que foi pedido',
-  'highlevel.rate_limited': 'O HighLevel pediu para esperar',
-  'highlevel.scope_missing': 'O HighLevel recusou a requisição: falta uma permissão',
-  'highlevel.token_rejected': 'O HighLevel rejeitou o token',
-  'highlevel.unavailable': 'O HighLevel não respondeu',
-  'highlevel.unexpected': 'O HighLevel deu uma resposta que não serve',
+  'highlevel.budget_spent': 'O {product} não aceita mais requisições por enquanto',
+  'highlevel.duplicate_contact': 'O {product} tem outro contato com o mesmo e-mail ou telefone',
+  'highlevel.forbidden': 'O {product} recusou a requisição',
+  'highlevel.invalid': 'O {product} recusou os valores',
+  'highlevel.not_found': 'O {product} não tem o que foi pedido',
+  'highlevel.rate_limited': 'O {product} pediu para esperar',
+  'highlevel.scope_missing': 'O {product} recusou a requisição: falta uma permissão',
+  'highlevel.token_rejected': 'O {product} rejeitou o token',
+  'highlevel.unavailable': 'O {product} não respondeu',
+  'highlevel.unexpected': 'O {product} deu uma resposta que não serve',
 
   'not_imported.value_not_storable': 'Um valor não pode ser guardado',
 
-  'integration_apps.gohighlevel.name': 'GoHighLevel',
+  'integration_apps.gohighlevel.name': '{listing}',
   'integration_apps.gohighlevel.short_description':
-    'Sincronização de contatos com o GoHighLevel, nos dois sentidos.',
+    'Sincronização de contatos com o {product}, nos dois sentidos.',
   'integration_apps.gohighlevel.description':
-    'Mantenha iguais os contatos de uma subconta do GoHighLevel e os desta conta, nos dois sentidos.',
+    'Mantenha iguais os contatos de uma subconta do {product} e os desta conta, nos dois sentidos.',
 
   'docs.title': 'Documentação da API: entrar',
   'docs.heading': 'Documentação da API',

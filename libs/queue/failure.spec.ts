@@ -1,6 +1,6 @@
 import { NotConfigured, NotFound, ParameterMissing } from '#libs/errors';
 import { HighLevelError, RateBudgetExhausted } from '#libs/highlevel';
-import { LOCALES, say, text } from '#libs/i18n';
+import { LANGUAGES, say, text } from '#libs/i18n';
 import { QueryFailedError } from 'typeorm';
 import { failureOf, sayFailure, storedFailure } from './failure.js';
 import { LeaseLost } from './lease-lost.js';
@@ -105,12 +105,12 @@ describe(failureOf.name, () => {
 describe('a stored failure', () => {
   it('is said in the language of who reads it', () => {
     const stored = storedFailure(failureOf(failed('40P01', 'deadlock detected')));
-    expect(LOCALES.map((locale) => sayFailure(locale, stored))).toEqual([
+    expect(LANGUAGES.map((locale) => sayFailure(locale, stored))).toEqual([
       'PostgreSQL: deadlock detected (40P01)',
       'O PostgreSQL respondeu: deadlock detected (40P01)',
     ]);
     const lost = storedFailure(failureOf(failed(undefined, '')));
-    expect(LOCALES.map((locale) => sayFailure(locale, lost))).toEqual([
+    expect(LANGUAGES.map((locale) => sayFailure(locale, lost))).toEqual([
       'PostgreSQL refused the change (connection lost)',
       'O PostgreSQL recusou a alteração (conexão perdida)',
     ]);
@@ -131,6 +131,6 @@ describe('a stored failure', () => {
     '{"key":"failure.of_a_later_version","fillings":{}}',
     '{"key":"failure.fault","fillings":{"fault":{"key":"nothing"}}}',
   ])('that is in no such form (%s) is said as it is', (stored) => {
-    for (const locale of LOCALES) expect(sayFailure(locale, stored)).toBe(stored);
+    for (const locale of LANGUAGES) expect(sayFailure(locale, stored)).toBe(stored);
   });
 });
