@@ -18,7 +18,7 @@ beforeAll(async () => {
   Logger.overrideLogger(false);
   build = await mkdtemp(join(tmpdir(), 'console-'));
   await mkdir(join(build, 'assets'));
-  await writeFile(join(build, 'index.html'), '<!doctype html><title>The console</title>');
+  await writeFile(join(build, 'index.html'), '<!doctype html><html lang="en"><title>The console</title>');
   await writeFile(join(build, 'assets', 'index-1a2b.js'), 'export {};');
 });
 afterAll(async () => {
@@ -57,6 +57,13 @@ it.each([
   expect(headers['x-frame-options']).toBe('DENY');
   expect(headers['referrer-policy']).toBe('no-referrer');
   expect(headers['cache-control']).toBe('no-cache');
+});
+
+it('says that it goes by its neutral name where the installation is white-labelled', async () => {
+  const named = await served({});
+  expect((await named.app.inject('/app')).body).toContain('<html lang="en">');
+  const neutral = await served({ GHL_REDIRECT_PATH: '/crm/callback' });
+  expect((await neutral.app.inject('/app')).body).toContain('<html data-provider="crm" lang="en">');
 });
 
 it('its files are kept for ever, as their names change with their content', async () => {

@@ -27,7 +27,9 @@ const CONTENT_SECURITY_POLICY = [
 export function serveConsole(app: NestFastifyApplication, config: AppConfig, build = BUILD): boolean {
   const isOwnFrontend = new URL(config.frontendUrl).origin === new URL(config.publicUrl).origin;
   if (!isOwnFrontend || !existsSync(join(build, 'index.html'))) return false;
-  const page = readFileSync(join(build, 'index.html'), 'utf8');
+  const built = readFileSync(join(build, 'index.html'), 'utf8');
+  // Then the pages go by their neutral name, and name no vendor.
+  const page = config.ghl.isWhiteLabel ? built.replace('<html ', '<html data-provider="crm" ') : built;
   const sendPage = (_request: unknown, reply: FastifyReply): FastifyReply =>
     reply
       .headers({ 'content-security-policy': CONTENT_SECURITY_POLICY, 'cache-control': 'no-cache' })

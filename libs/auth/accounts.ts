@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ACCOUNT_LOCALES } from '#libs/database';
 import { NotFound } from '#libs/errors';
-import { type Locale, spokenLocale } from '#libs/i18n';
+import { type Language, spokenLanguage } from '#libs/i18n';
 import { AccountSuspended, NotAMember } from './auth-errors.js';
 import { type CallingAccount, type Role } from './caller.js';
 
@@ -17,7 +17,7 @@ export interface FoundAccount {
   /** Undefined for somebody who is no member. */
   readonly role: Role | undefined;
   /** Undefined where it has none, and for somebody who is no member: not even its language is theirs to know. */
-  readonly locale: Locale | undefined;
+  readonly locale: Language | undefined;
 }
 
 interface AccountRow {
@@ -63,6 +63,6 @@ export function entered({ id, name, isSuspended, role }: FoundAccount): CallingA
   return { id, name, role };
 }
 
-function localeOf({ locale }: AccountRow): Locale | undefined {
-  return locale === null ? undefined : spokenLocale(ACCOUNT_LOCALES[locale] ?? '');
+function localeOf({ locale }: AccountRow): Language | undefined {
+  return locale === null ? undefined : spokenLanguage(ACCOUNT_LOCALES[locale] ?? '');
 }

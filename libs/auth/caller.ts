@@ -1,4 +1,4 @@
-import { type Locale } from '#libs/i18n';
+import { type Language } from '#libs/i18n';
 
 /** The user a request comes from. */
 export interface CallingUser {
@@ -7,7 +7,7 @@ export interface CallingUser {
   readonly email: string;
   readonly isSuperAdmin: boolean;
   /** Undefined where they have chosen none. */
-  readonly locale: Locale | undefined;
+  readonly locale: Language | undefined;
 }
 
 export type Role = 'agent' | 'administrator';

@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { type FastifyRequest } from 'fastify';
 import { NotAuthorized } from '#libs/errors';
 import { parsePathId } from '#libs/http';
-import { type Locale } from '#libs/i18n';
+import { type Language, spokenLike } from '#libs/i18n';
 import { addLogContext } from '#libs/logging';
 import { Accounts, entered } from './accounts.js';
 import { type CallingAccount, type CallingUser } from './caller.js';
@@ -11,8 +11,9 @@ import { Credentials } from './credentials.js';
 type Request = FastifyRequest<{ Params: { account_id?: string } }>;
 
 /** DM 3: the user's language, else the account's, else the installation's, in which the request begins. */
-function answerIn(request: Request, ofUser: Locale | undefined, ofAccount?: Locale): void {
-  request.locale = ofUser ?? ofAccount ?? request.locale;
+function answerIn(request: Request, ofUser: Language | undefined, ofAccount?: Language): void {
+  const chosen = ofUser ?? ofAccount;
+  if (chosen) request.locale = spokenLike(request.locale, chosen);
 }
 
 /** Who is calling? Sets `request.caller`. */

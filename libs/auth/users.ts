@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { spokenLocale } from '#libs/i18n';
+import { spokenLanguage } from '#libs/i18n';
 import { type CallingUser } from './caller.js';
 
 /** No e-mail, uid or token of DeskFlow is longer: varchar attributes are limited to 255 characters (DM 0.1). */
@@ -106,7 +106,7 @@ function toRecord(row: UserRow | undefined): UserRecord | undefined {
     name: row.name,
     email: row.email ?? '',
     isSuperAdmin: row.type === 'SuperAdmin',
-    locale: row.locale ? spokenLocale(row.locale) : undefined,
+    locale: row.locale ? spokenLanguage(row.locale) : undefined,
     encryptedPassword: row.encrypted_password,
     tokens: row.tokens,
     confirmed: row.confirmed_at !== null,

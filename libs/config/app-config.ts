@@ -24,6 +24,8 @@ export interface GhlConfig {
   /** Base of the authorization page, without `/v2/oauth/chooselocation` and without a slash at the end. */
   readonly marketplaceUrl: string;
   readonly redirectPath: '/ghl/callback' | '/crm/callback';
+  /** Nothing that people see may name the vendor: the neutral redirect path was chosen. */
+  readonly isWhiteLabel: boolean;
   /** `PUBLIC_URL` + `redirectPath`: must be registered with the app at HighLevel, character by character. */
   readonly redirectUri: string;
   readonly extraScopes: readonly string[];
@@ -71,7 +73,7 @@ export class AppConfig {
   /** Where the embedded default keeps its database and keys. */
   readonly dataDir!: string;
   readonly logLevel!: LogLevel;
-  /** The language of answers where neither the user nor the account has one. */
+  /** The language of answers where neither the user nor the account has one; neutral in a white-labelled installation. */
   readonly defaultLocale!: Locale;
   /** As Fastify's `trustProxy` takes it. */
   readonly trustProxy!: boolean | number | string[];

@@ -1,7 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { HIGHLEVEL_ED25519_PUBLIC_KEY } from '#libs/highlevel';
-import { spokenLocale } from '#libs/i18n';
+import { neutral, spokenLanguage } from '#libs/i18n';
 import {
   AppConfig,
   type EncryptionConfig,
@@ -45,6 +45,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
   const frontendUrl = baseUrl(given.FRONTEND_URL ?? `http://127.0.0.1:${port}`);
   const publicUrl = baseUrl(given.PUBLIC_URL ?? frontendUrl);
   const session = sessionSecret(given);
+  const ghlConfig = ghl(given, publicUrl);
+  const language = spokenLanguage(given.DEFAULT_LOCALE ?? 'en');
 
   return new AppConfig({
     nodeEnv,
@@ -53,7 +55,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     simulatorPort: Number(given.SIMULATOR_PORT ?? 3001),
     dataDir: given.DATA_DIR ?? '.data',
     logLevel: (given.LOG_LEVEL ?? 'info') as LogLevel,
-    defaultLocale: spokenLocale(given.DEFAULT_LOCALE ?? 'en'),
+    defaultLocale: ghlConfig.isWhiteLabel ? neutral(language) : language,
     trustProxy: trustProxy(given.TRUST_PROXY ?? 'off'),
     swaggerAccess: (given.SWAGGER_ACCESS ?? (nodeEnv === 'production' ? 'admin' : 'open')) as SwaggerAccess,
     metricsToken: given.METRICS_TOKEN,
@@ -71,7 +73,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
       adminPassword: given.DEMO_ADMIN_PASSWORD ?? 'Password1!',
     },
     encryption: encryption(given),
-    ghl: ghl(given, publicUrl),
+    ghl: ghlConfig,
     webhooks: webhooks(given),
     warnings: session.warning === undefined ? [] : [session.warning],
   });
@@ -174,6 +176,7 @@ function ghl(given: Environment, publicUrl: string): GhlConfig {
     apiUrl: baseUrl(given.GHL_API_URL ?? HIGHLEVEL_API_URL),
     marketplaceUrl: baseUrl(given.GHL_MARKETPLACE_URL ?? HIGHLEVEL_MARKETPLACE_URL),
     redirectPath,
+    isWhiteLabel: redirectPath === '/crm/callback',
     redirectUri: publicUrl + redirectPath,
     extraScopes: splitList(given.GHL_EXTRA_SCOPES ?? ''),
     tokenRefresh: given.GHL_TOKEN_REFRESH !== 'off',

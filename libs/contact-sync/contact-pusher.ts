@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ContactLabels, ContactStore } from '#libs/contacts';
 import { type Contact, type ContactLink, type DeletionChoice, type Hook } from '#libs/database';
+import { Conflict } from '#libs/errors';
 import { type HighLevelApi, type HighLevelContact, HighLevelError } from '#libs/highlevel';
+import { text } from '#libs/i18n';
 import { HighLevelClients } from '#libs/integrations';
 import { GroupCommit } from '#libs/queue';
 import { DataSource } from 'typeorm';
@@ -46,10 +48,10 @@ export interface PushBatch {
 type Answer = Pick<Pushed, 'ghlContactId' | 'sent' | 'answer' | 'tags'>;
 
 /** HighLevel allows no second contact with this e-mail or phone, and the one it has is another DeskFlow contact's. */
-export class DuplicateInHighLevel extends Error {
-  constructor(readonly ghlContactId: string | undefined) {
-    super(`HighLevel has another contact with the same e-mail or phone: ${ghlContactId ?? 'unknown'}`);
-    this.name = 'DuplicateInHighLevel';
+export class DuplicateInHighLevel extends Conflict {
+  constructor(ghlContactId: string | undefined) {
+    const what = text('highlevel.duplicate_contact');
+    super(ghlContactId === undefined ? what : text('failure.detailed', { what, detail: ghlContactId }));
   }
 }
 

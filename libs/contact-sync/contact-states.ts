@@ -44,6 +44,7 @@ export interface PendingChange {
 export interface SyncError {
   /** Null while it is tried again. */
   readonly reason: string | null;
+  /** As `storedFailure` made it. */
   readonly message: string | null;
 }
 

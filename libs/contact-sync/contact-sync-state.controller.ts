@@ -8,7 +8,9 @@ import {
   CurrentUser,
   MembersOnly,
 } from '#libs/auth';
-import { PathId, type Shape } from '#libs/http';
+import { CurrentLocale, PathId, type Shape } from '#libs/http';
+import { type Locale } from '#libs/i18n';
+import { sayFailure } from '#libs/queue';
 import {
   type ContactStateDto,
   ContactStatesAnswer,
@@ -41,10 +43,11 @@ export class ContactSyncStateController {
   @ApiOkResponse({ type: ContactStatesAnswer })
   async list(
     @CurrentAccount() account: CallingAccount,
+    @CurrentLocale() locale: Locale,
     @Query() { contact_ids }: ContactStatesQuery,
   ): Promise<Shape<ContactStatesAnswer>> {
     const states = await this.states.of(account.id, contact_ids.split(',').map(Number));
-    return { payload: states.map(view) };
+    return answer(states, locale);
   }
 
   @Get('contacts/:id/ghl_sync')
@@ -54,9 +57,10 @@ export class ContactSyncStateController {
   @ApiOkResponse({ type: ContactStatesAnswer })
   async show(
     @CurrentAccount() account: CallingAccount,
+    @CurrentLocale() locale: Locale,
     @Param('id', PathId) id: number,
   ): Promise<Shape<ContactStatesAnswer>> {
-    return { payload: (await this.states.ofOne(account.id, id)).map(view) };
+    return answer(await this.states.ofOne(account.id, id), locale);
   }
 
   @Post('contacts/:id/ghl_sync')
@@ -74,10 +78,11 @@ export class ContactSyncStateController {
   async sync(
     @CurrentAccount() account: CallingAccount,
     @CurrentUser() user: CallingUser,
+    @CurrentLocale() locale: Locale,
     @Param('id', PathId) id: number,
   ): Promise<Shape<ContactStatesAnswer>> {
     await this.manualSync.sync({ accountId: account.id, userId: user.id, contactId: id });
-    return { payload: (await this.states.ofOne(account.id, id)).map(view) };
+    return answer(await this.states.ofOne(account.id, id), locale);
   }
 
   @Delete('contacts/:id/ghl_sync')
@@ -94,15 +99,20 @@ export class ContactSyncStateController {
   async unlink(
     @CurrentAccount() account: CallingAccount,
     @CurrentUser() user: CallingUser,
+    @CurrentLocale() locale: Locale,
     @Param('id', PathId) id: number,
     @Query() { location_id }: UnlinkQuery,
   ): Promise<Shape<ContactStatesAnswer>> {
     await this.manualSync.unlink({ accountId: account.id, userId: user.id, contactId: id }, location_id);
-    return { payload: (await this.states.ofOne(account.id, id)).map(view) };
+    return answer(await this.states.ofOne(account.id, id), locale);
   }
 }
 
-function view({ pending, error, ...state }: ContactState): Shape<ContactStateDto> {
+function answer(states: readonly ContactState[], locale: Locale): Shape<ContactStatesAnswer> {
+  return { payload: states.map((state) => view(state, locale)) };
+}
+
+function view({ pending, error, ...state }: ContactState, locale: Locale): Shape<ContactStateDto> {
   return {
     contact_id: state.contactId,
     location_id: state.locationId,
@@ -116,6 +126,9 @@ function view({ pending, error, ...state }: ContactState): Shape<ContactStateDto
       attempts: pending.attempts,
       next_attempt_at: pending.nextAttemptAt.toISOString(),
     },
-    error,
+    error: error && {
+      reason: error.reason,
+      message: error.message === null ? null : sayFailure(locale, error.message),
+    },
   };
 }

@@ -1,8 +1,9 @@
 import { Process, Processor } from '@nestjs/bull';
 import { Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Connection, type Hook, HookStatus } from '#libs/database';
+import { say } from '#libs/i18n';
 import { Hooks } from '#libs/integrations';
-import { HOOKS_AT_ONCE, type WakeUp } from '#libs/queue';
+import { failureOf, HOOKS_AT_ONCE, type WakeUp } from '#libs/queue';
 import { DataSource } from 'typeorm';
 import { ContactPusher, type PushBatch } from './contact-pusher.js';
 import { CONTACTS_PER_CLAIM, Outbox, type OutboundWork } from './outbox.js';
@@ -82,8 +83,10 @@ export class OutboundProcessor implements OnModuleDestroy {
 
   private async record(hook: Hook, work: OutboundWork, error: unknown): Promise<void> {
     const reaction = reactTo(error, work.attempts);
-    const message = error instanceof Error ? error.message : String(error);
-    const facts = { hookId: hook.id, accountId: hook.accountId, contactId: work.contactId, error: message };
+    // Whoever may see how a contact stands may see the contact.
+    const failure = failureOf(error, { isQuoting: true });
+    const { id: hookId, accountId } = hook;
+    const facts = { hookId, accountId, contactId: work.contactId, error: say('en', failure) };
     if (reaction.kind === 'nothing') {
       this.logger.warn({ msg: 'Another worker took over a push', ...facts });
       return;
@@ -91,11 +94,11 @@ export class OutboundProcessor implements OnModuleDestroy {
     if (reaction.kind === 'retry') {
       this.logger.warn({ msg: 'A push failed and will be tried again', ...facts, delayMs: reaction.delayMs });
       this.metrics.ended('failed');
-      return this.outbox.retry(work, reaction.delayMs, reaction.isAttempt, message);
+      return this.outbox.retry(work, reaction.delayMs, reaction.isAttempt, failure);
     }
     this.logger.warn({ msg: 'A push failed for good', ...facts, reason: reaction.reason });
     this.metrics.ended(reaction.kind);
-    return this.outbox.close(work, reaction.kind, reaction.reason, message);
+    return this.outbox.close(work, reaction.kind, reaction.reason, failure);
   }
 }
 

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { storableText } from '#libs/contacts';
 import { type ContactLink, GOHIGHLEVEL_APP_ID, runStatement } from '#libs/database';
-import { giveBackExpired, LeaseLost } from '#libs/queue';
+import { type Failure, giveBackExpired, LeaseLost, storedFailure } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** Contacts a worker takes at once; it pushes them side by side. Calls for them all fit in the lease of each. */
@@ -13,8 +12,6 @@ const ROWS_PER_CLAIM = 4 * CONTACTS_PER_CLAIM;
 
 /** Must outlast one contact's push: at most five calls of 15 s, each after a wait for the rate budget. */
 const LEASE_SECONDS = 300;
-
-const MAX_ERROR_LENGTH = 500;
 
 /** First key of the advisory locks on claims, by hook: "ghl" and a number, as in pg_locks. */
 const CLAIM_LOCK = 0x67686c12;
@@ -128,23 +125,28 @@ export class Outbox {
   }
 
   /** Ends work that failed for good; nothing happens when it is no longer ours. */
-  async close(work: OutboundWork, state: 'ignored' | 'dead', reason: string, error: string): Promise<void> {
+  async close(
+    work: OutboundWork,
+    state: 'ignored' | 'dead',
+    reason: string,
+    failure: Failure,
+  ): Promise<void> {
     await this.database.query(
       `update ghl.outbox
           set state = $3, reason = $4, last_error = $5, finished_at = now(), lease_token = null, lease_until = null
         where id = any($1::bigint[]) and lease_token = $2 and state = 'processing'`,
-      [work.rowIds, work.leaseToken, state, reason, errorColumn(error)],
+      [work.rowIds, work.leaseToken, state, reason, storedFailure(failure)],
     );
   }
 
   /** As `close`. @param isAttempt false when HighLevel could not be asked at all: that never makes a row dead */
-  async retry(work: OutboundWork, delayMs: number, isAttempt: boolean, error: string): Promise<void> {
+  async retry(work: OutboundWork, delayMs: number, isAttempt: boolean, failure: Failure): Promise<void> {
     await this.database.query(
       `update ghl.outbox
           set state = 'failed', attempts = attempts - $3, next_attempt_at = now() + make_interval(secs => $4),
               last_error = $5, lease_token = null, lease_until = null
         where id = any($1::bigint[]) and lease_token = $2 and state = 'processing'`,
-      [work.rowIds, work.leaseToken, isAttempt ? 0 : 1, delayMs / 1000, errorColumn(error)],
+      [work.rowIds, work.leaseToken, isAttempt ? 0 : 1, delayMs / 1000, storedFailure(failure)],
     );
   }
 
@@ -181,9 +183,4 @@ export class Outbox {
       [accountId, locationId, contactId, reason],
     );
   }
-}
-
-/** HighLevel's own words may be in it. */
-function errorColumn(error: string): string {
-  return storableText(error).slice(0, MAX_ERROR_LENGTH);
 }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ContactLabels, retriedTransaction } from '#libs/contacts';
 import { type Contact, type ContactLink, type DeletionChoice, type Hook } from '#libs/database';
+import { Conflict } from '#libs/errors';
 import { type HighLevelContact } from '#libs/highlevel';
+import { text } from '#libs/i18n';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type FieldChanges, readSnapshot, withChanges } from './canonical-contact.js';
 import { type Merge } from './contact-merges.js';
@@ -58,10 +60,9 @@ const LEFT: Readonly<Record<DeletionChoice, string>> = {
 };
 
 /** The link moved on while only tags were pushed, and nothing tells which came first: plan again. */
-export class PlanOutdated extends Error {
+export class PlanOutdated extends Conflict {
   constructor() {
-    super('The contact changed while it was pushed');
-    this.name = 'PlanOutdated';
+    super(text('failure.contact_changed'));
   }
 }
 

@@ -17,7 +17,7 @@ import {
   ValidationFailed,
 } from '#libs/errors';
 import { HighLevelError, type HighLevelErrorKind, TokenEndpointError } from '#libs/highlevel';
-import { complaint, LOCALES, nameOfAttribute, say, text } from '#libs/i18n';
+import { complaint, LANGUAGES, nameOfAttribute, say, text } from '#libs/i18n';
 import { ERROR_ANSWERS, sentenceOfCode } from './error-answers.js';
 import { explainError, type Explanation } from './explain-error.js';
 
@@ -27,7 +27,7 @@ describe('the table of answers', () => {
   it('has an error status and a sentence in every language for every code', () => {
     for (const code of ERROR_CODES) {
       expect(ERROR_ANSWERS[code].status).toBeGreaterThanOrEqual(400);
-      for (const locale of LOCALES) expect(say(locale, sentenceOfCode(code))).toMatch(/^\p{L}.+ .+/u);
+      for (const locale of LANGUAGES) expect(say(locale, sentenceOfCode(code))).toMatch(/^\p{L}.+ .+/u);
     }
   });
 

@@ -1,6 +1,7 @@
 /**
  * Everything the API says to people, in English: DeskFlow's and Rails' own sentences wherever they have one (DM 3).
- * `{name}` is a place that is filled in; `{Name}` the same with a capital letter. All other catalogues have these keys.
+ * `{name}` is a place that is filled in; `{Name}` the same with a capital letter. The other side is `{product}`, never
+ * its name (`product-names.ts`). All other catalogues have these keys.
  */
 export const EN = {
   // What is said about each error code where the error has no words of its own.
@@ -10,23 +11,23 @@ export const EN = {
   'error.conflict': 'The request contradicts the present state',
   'error.event_not_replayable': 'The event cannot be replayed',
   'error.headers_too_large': 'The request headers are too large',
-  'error.highlevel_refused': 'HighLevel refused the request',
-  'error.highlevel_unavailable': 'HighLevel does not answer at the moment',
+  'error.highlevel_refused': '{Product} refused the request',
+  'error.highlevel_unavailable': '{Product} does not answer at the moment',
   'error.internal_error': 'Internal server error',
   'error.invalid_access_token': 'Invalid Access Token',
   'error.invalid_credentials': 'Invalid login credentials. Please try again.',
-  'error.location_already_connected': 'This HighLevel location is already connected to another account',
+  'error.location_already_connected': 'This location of {product} is already connected to another account',
   'error.malformed_json': 'The request body is not valid JSON',
   'error.not_a_member': 'You are not authorized to access this account',
   'error.not_authorized': 'You are not authorized to do this action',
-  'error.not_configured': 'GHL OAuth credentials not configured',
+  'error.not_configured': '{initials} OAuth credentials not configured',
   'error.not_connected': 'Resource could not be found',
   'error.not_found': 'Resource could not be found',
   'error.otp_required': 'This user signs in with a one-time password, which is asked for by DeskFlow only',
   'error.outside_replay_window': 'A delivery without webhookId is taken only while its timestamp is recent',
   'error.parameter_missing': 'param is missing or the value is empty',
   'error.payload_too_large': 'The request body is too large',
-  'error.reauthorization_required': 'HighLevel must be authorized again',
+  'error.reauthorization_required': '{Product} must be authorized again',
   'error.request_timeout': 'The request took too long to arrive',
   'error.signature_rejected': 'Invalid signature',
   'error.throttled': 'Retry later',
@@ -40,7 +41,7 @@ export const EN = {
   // Errors that know more than their code.
   'unavailable.connection': 'The connection, which is being refreshed, is unavailable',
   'unavailable.database': 'Database is unavailable',
-  'unavailable.fresh_token': 'A fresh HighLevel token is unavailable',
+  'unavailable.fresh_token': 'A fresh token of {product} is unavailable',
   'unavailable.postgresql': 'PostgreSQL is unavailable',
   'unavailable.redis': 'Redis is unavailable',
 
@@ -50,21 +51,22 @@ export const EN = {
   'request.unstorable': 'The request holds a value that cannot be stored',
 
   'connection.several_locations': 'Several locations are connected: name one as location_id',
-  'connection.location_not_active': 'The HighLevel location is not active',
-  'connection.refresh_left_to_deskflow': 'Refreshing tokens is left to DeskFlow (GHL_TOKEN_REFRESH is off)',
+  'connection.location_not_active': 'The location is not active in {product}',
+  'connection.refresh_left_to_deskflow': 'Refreshing tokens is left to DeskFlow on this installation',
   'connection.default_location': 'Default location is not connected to this account',
 
   'agency.scope_missing':
-    'The agency has not granted oauth.readonly and oauth.write: add them to GHL_EXTRA_SCOPES and authorize again',
-  'agency.not_installed': 'The app is not installed in this HighLevel location',
-  'agency.location_not_active': 'The HighLevel location is not active',
-  'agency.refused': 'HighLevel refused the request of the agency',
+    'The agency has not granted oauth.readonly and oauth.write: add them to the extra scopes of this installation, and authorize again',
+  'agency.none_yet': 'No agency vouches for the location yet',
+  'agency.not_installed': 'The app is not installed in this location of {product}',
+  'agency.location_not_active': 'The location is not active in {product}',
+  'agency.refused': '{Product} refused the request of the agency',
 
   'contact.search_without_text': 'Specify search string with parameter q',
-  'contact.not_told': 'HighLevel did not tell how it has this contact',
+  'contact.not_told': '{Product} did not tell how it has this contact',
 
-  'match.remote_has_partner': 'The contact in HighLevel has a partner by now',
-  'match.contact_has_partner': 'The contact has a partner in HighLevel already',
+  'match.remote_has_partner': 'The contact in {product} has a partner by now',
+  'match.contact_has_partner': 'The contact has a partner in {product} already',
 
   'mapping.no_such_field': 'Fields has no field {field}',
   'mapping.own_place': 'Fields {field} has a place of its own in DeskFlow',
@@ -88,21 +90,48 @@ export const EN = {
 
   // Why the last refresh of a token failed.
   'refresh.refresh_token_refused':
-    'HighLevel refuses the refresh token, and to reconnect without a new authorization',
+    '{Product} refuses the refresh token, and to reconnect without a new authorization',
   'refresh.refresh_token_missing':
-    'There is no refresh token, and HighLevel refuses to reconnect without a new authorization',
+    'There is no refresh token, and {product} refuses to reconnect without a new authorization',
   'refresh.location_not_active':
-    'The HighLevel location is not active: it, or its agency, is paused or has not paid',
-  'refresh.credentials_refused': 'HighLevel refuses the client id and secret of this installation',
-  'refresh.highlevel_unavailable': 'HighLevel did not answer, or gave an answer that cannot be used',
-  'refresh.uninstalled': 'The app was removed in HighLevel',
+    'The location is not active in {product}: it, or its agency, is paused or has not paid',
+  'refresh.credentials_refused': '{Product} refuses the client id and secret of this installation',
+  'refresh.highlevel_unavailable': '{Product} did not answer, or gave an answer that cannot be used',
+  'refresh.uninstalled': 'The app was removed in {product}',
   'refresh.other': 'The token could not be refreshed ({reason})',
 
+  // What an attempt of a worker failed of. PostgreSQL and HighLevel are quoted in their own words.
+  'failure.connection_lost': 'connection lost',
+  'failure.contact_changed': 'The contact changed while it was sent',
+  'failure.detailed': '{what} ({detail})',
+  'failure.fault': 'A fault of the service: {fault}',
+  'failure.lease_lost': 'The lease on the rows ran out',
+  'failure.no_error': 'Something that is no error was thrown',
+  'failure.not_json': 'The payload is not valid JSON',
+  'failure.postgresql': 'PostgreSQL: {message} ({state})',
+  'failure.postgresql_refused': 'PostgreSQL refused the change ({state})',
+  'failure.quoting': '{what} ({detail}): {answer}',
+  'failure.worker_died': 'The worker died, or was cut off from the database, while it held this',
+
+  'highlevel.budget_spent': '{Product} takes no more requests for now',
+  'highlevel.duplicate_contact': '{Product} has another contact with the same e-mail or phone number',
+  'highlevel.forbidden': '{Product} refused the request',
+  'highlevel.invalid': '{Product} refused the values',
+  'highlevel.not_found': '{Product} does not have what was asked for',
+  'highlevel.rate_limited': '{Product} asked to wait',
+  'highlevel.scope_missing': '{Product} refused the request: a permission is missing',
+  'highlevel.token_rejected': '{Product} rejected the token',
+  'highlevel.unavailable': '{Product} did not answer',
+  'highlevel.unexpected': '{Product} gave an answer that cannot be used',
+
+  // Why a contact was not imported.
+  'not_imported.value_not_storable': 'A value cannot be stored',
+
   // The entry of the app registry (DM 5).
-  'integration_apps.gohighlevel.name': 'GoHighLevel',
-  'integration_apps.gohighlevel.short_description': 'Two-way contact sync with GoHighLevel.',
+  'integration_apps.gohighlevel.name': '{listing}',
+  'integration_apps.gohighlevel.short_description': 'Two-way contact sync with {product}.',
   'integration_apps.gohighlevel.description':
-    'Keep the contacts of a GoHighLevel location and of this account the same, in both directions.',
+    'Keep the contacts of a location of {product} and of this account the same, in both directions.',
 
   // The page where administrators sign in to read the API documentation.
   'docs.title': 'API documentation: sign in',

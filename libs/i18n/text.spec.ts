@@ -1,12 +1,15 @@
 import { complaint, nameOfAttribute } from './attribute.js';
-import { LOCALES, spokenLocale } from './locale.js';
+import { LANGUAGES, neutral, spokenLanguage, spokenLike } from './locale.js';
 import { CATALOGUES, say, text } from './text.js';
 
-const [EN, ...OTHERS] = LOCALES.map((locale) => new Map(Object.entries(CATALOGUES[locale])));
+const [EN, ...OTHERS] = LANGUAGES.map((language) => new Map(Object.entries(CATALOGUES[language])));
 
 /** The places in a text; `{Name}` is `{name}`. */
 const places = (template: string): string[] =>
   [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name.toLowerCase()).sort();
+
+/** Whether anything but places and punctuation is in it. */
+const hasWords = (template: string): boolean => /\p{L}/u.test(template.replaceAll(/\{\w+\}/g, ''));
 
 describe('the catalogues', () => {
   it('have the same texts, with the same places to fill in', () => {
@@ -20,15 +23,41 @@ describe('the catalogues', () => {
   it('leave nothing untranslated', () => {
     const SAME_IN_ALL = new Set(['integration_apps.gohighlevel.name', 'docs.email']);
     for (const other of OTHERS) {
-      const untranslated = [...EN!].filter(([key, english]) => other.get(key) === english);
+      const untranslated = [...EN!].filter(
+        ([key, english]) => other.get(key) === english && hasWords(english),
+      );
       expect(untranslated.filter(([key]) => !SAME_IN_ALL.has(key))).toEqual([]);
     }
   });
 
   it('hold nothing but texts that can be filled in', () => {
-    for (const catalogue of LOCALES.map((locale) => CATALOGUES[locale]))
+    for (const catalogue of Object.values(CATALOGUES))
       for (const template of Object.values(catalogue))
         expect(template.replaceAll(/\{\w+\}/g, '')).toMatch(/^[^{}]*[^{}\s]?$/);
+  });
+});
+
+describe('where the vendor is not to be named', () => {
+  it.each(LANGUAGES)('no text of %s does', (language) => {
+    const texts = Object.values(CATALOGUES[neutral(language)]);
+    expect(texts.filter((said) => /high ?level|ghl|lead ?connector/i.test(said))).toEqual([]);
+  });
+
+  it('the texts are the same otherwise', () => {
+    expect(say('en-x-neutral', text('highlevel.unavailable'))).toBe('The CRM did not answer');
+    expect(say('pt_BR-x-neutral', text('highlevel.unavailable'))).toBe('O CRM não respondeu');
+    expect(say('en-x-neutral', text('error.not_configured'))).toBe('CRM OAuth credentials not configured');
+    expect(say('en', text('error.not_configured'))).toBe('GHL OAuth credentials not configured');
+    for (const language of LANGUAGES)
+      for (const said of Object.values(CATALOGUES[neutral(language)]))
+        expect(said).not.toMatch(/\b(an?|the|this) the\b/i);
+  });
+
+  it('another language is spoken in the same way', () => {
+    expect([spokenLike('en', 'pt_BR'), spokenLike(neutral('en'), 'pt_BR')]).toEqual([
+      'pt_BR',
+      'pt_BR-x-neutral',
+    ]);
   });
 });
 
@@ -62,7 +91,7 @@ describe('a text', () => {
 
 describe('an attribute', () => {
   it('that nobody knows is called as it is written', () => {
-    for (const locale of LOCALES) {
+    for (const locale of LANGUAGES) {
       const said = say(locale, complaint(text('validation.unknown'), nameOfAttribute('shoe_size')));
       expect(said.toLowerCase()).toContain('shoe size');
     }
@@ -80,7 +109,7 @@ describe('the language for one of DeskFlow’s', () => {
     ['zh_TW', 'en'],
     ['ptx', 'en'],
     ['', 'en'],
-  ])('%p is %s', (code, locale) => {
-    expect(spokenLocale(code)).toBe(locale);
+  ])('%p is %s', (code, language) => {
+    expect(spokenLanguage(code)).toBe(language);
   });
 });

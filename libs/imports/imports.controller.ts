@@ -16,7 +16,8 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } fr
 import { type Observable } from 'rxjs';
 import { AdminOnly, type CallingAccount, type CallingUser, CurrentAccount, CurrentUser } from '#libs/auth';
 import { type ContactImport } from '#libs/database';
-import { BigPathId, keysetOf, keysetPage, type Shape } from '#libs/http';
+import { BigPathId, CurrentLocale, keysetOf, keysetPage, type Shape } from '#libs/http';
+import { type Locale } from '#libs/i18n';
 import { failuresCsv } from './failures-csv.js';
 import {
   ImportAnswer,
@@ -191,14 +192,18 @@ export class ImportsController {
   @Header('Cache-Control', 'no-store')
   @ImportId()
   @AdminOnly()
-  @ApiOperation({ operationId: 'downloadGhlImportFailures', summary: 'The same as a CSV file' })
+  @ApiOperation({
+    operationId: 'downloadGhlImportFailures',
+    summary: 'The same as a CSV file, reasons in words',
+  })
   @ApiOkResponse({ content: { 'text/csv': { schema: { type: 'string' } } } })
   async failuresFile(
     @CurrentAccount() account: CallingAccount,
+    @CurrentLocale() locale: Locale,
     @Param('id', BigPathId) id: number,
   ): Promise<StreamableFile> {
     await this.imports.one(account.id, id);
-    return new StreamableFile(failuresCsv(this.imports.allFailures(account.id, id)), {
+    return new StreamableFile(failuresCsv(this.imports.allFailures(account.id, id), locale), {
       type: 'text/csv; charset=utf-8',
       disposition: `attachment; filename="import-${id}-failures.csv"`,
     });

@@ -31,7 +31,7 @@ export interface ImportFailure {
   readonly id: number;
   readonly ghlContactId: string;
   readonly name: string | null;
-  /** A machine code, or what PostgreSQL says without values. */
+  /** A machine code. */
   readonly reason: string;
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Hook, HookStatus } from '#libs/database';
 import { DomainError } from '#libs/errors';
+import { text } from '#libs/i18n';
 import { Agencies, type Agency } from './agencies.js';
 import { AgencyRefused, LocationAlreadyConnected, ReauthorizationRequired } from './connection-errors.js';
 import { Hooks } from './hooks.js';
@@ -114,7 +115,7 @@ class AgencyUnknown extends DomainError {
   readonly code = 'highlevel_refused';
 
   constructor() {
-    super('No agency vouches for the location yet');
+    super(text('agency.none_yet'));
   }
 }
 

@@ -8,7 +8,7 @@ export interface AttemptEntry {
   /** Counted from 1 since the row came, or was last replayed. */
   readonly attempt: number;
   readonly outcome: AttemptOutcome;
-  /** A sentence without secrets and without values of the row's body. */
+  /** As `storedFailure` makes it. */
   readonly error: string;
 }
 
@@ -17,7 +17,7 @@ const MAX_ENTRIES = 40;
 
 /**
  * SQL for `set attempt_log = …`: the log with this attempt at its end and the oldest ones beyond the bound left out.
- * @param error SQL that yields the sentence, for example a parameter
+ * @param error SQL that yields what `storedFailure` made, for example a parameter
  */
 export function withAttempt(outcome: AttemptOutcome, error: string): string {
   return `jsonb_path_query_array(coalesce(attempt_log, '[]'), '$[last - ${MAX_ENTRIES - 2} to last]')

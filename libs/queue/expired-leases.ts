@@ -1,11 +1,13 @@
 import { runStatement } from '#libs/database';
+import { text } from '#libs/i18n';
 import { type EntityManager } from 'typeorm';
 import { withAttempt } from './attempt-log.js';
+import { storedFailure } from './failure.js';
 
 /** How often a row is tried. With backoff up to an hour apart that is about half a day. */
 export const MAX_ATTEMPTS = 24;
 
-const WORKER_DIED = 'The worker died, or was cut off from the database, while it held this';
+const WORKER_DIED = storedFailure(text('failure.worker_died'));
 
 /** The inbox remembers every attempt; the outbox remembers the last error. */
 const ALSO = {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { GOHIGHLEVEL_APP_ID, HookStatus } from '#libs/database';
-import { LeaseLost } from '#libs/queue';
+import { type Failure, LeaseLost, storedFailure } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 import {
   addCounts,
@@ -160,13 +160,13 @@ export class ReconciliationClaims {
     return counts;
   }
 
-  /** It goes on later, where it is. */
-  async postpone(run: ClaimedRun, delayMs: number, lastError: string | null): Promise<void> {
+  /** It goes on later, where it is. @param failure null when nothing is wrong */
+  async postpone(run: ClaimedRun, delayMs: number, failure: Failure | null): Promise<void> {
     await this.database.query(
       `update ghl.reconciliations
           set due_at = now() + make_interval(secs => $5), last_error = $6, lease_token = null, lease_until = null
         where ${OURS}`,
-      [...keyOf(run), delayMs / 1000, lastError],
+      [...keyOf(run), delayMs / 1000, failure && storedFailure(failure)],
     );
   }
 

@@ -15,6 +15,7 @@ export interface ReconciliationStatus {
   readonly agreedUntil: Date;
   readonly dueAt: Date;
   readonly finishedAt: Date | null;
+  /** As `storedFailure` made it. */
   readonly lastError: string | null;
 }
 

@@ -2,7 +2,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { Interval } from '@nestjs/schedule';
 import { reactToFailedCall } from '#libs/contact-sync';
 import { Hooks } from '#libs/integrations';
-import { BackgroundRuns } from '#libs/queue';
+import { BackgroundRuns, failureOf } from '#libs/queue';
 import { ChangesPoll } from './changes-poll.js';
 import { DeletionsSweep } from './deletions-sweep.js';
 import { hasDrift, type RunCounts } from './reconciliation.js';
@@ -76,15 +76,9 @@ export class ReconciliationRunner implements BeforeApplicationShutdown {
   private async record(run: ClaimedRun, error: unknown): Promise<void> {
     const reaction = reactToFailedCall(error, run.attempts);
     if (reaction.kind === 'nothing') return;
-    const isRetry = reaction.kind === 'retry';
-    const reason = isRetry ? 'waiting_for_highlevel' : reaction.reason;
-    this.logger.warn({
-      msg: 'A reconciliation waits',
-      ...factsOf(run),
-      lastError: reason,
-      reason: sentenceOf(error),
-    });
-    await this.claims.postpone(run, isRetry ? reaction.delayMs : REST_MS, reason);
+    const delayMs = reaction.kind === 'retry' ? reaction.delayMs : REST_MS;
+    this.logger.warn({ msg: 'A reconciliation waits', ...factsOf(run), delayMs, reason: sentenceOf(error) });
+    await this.claims.postpone(run, delayMs, failureOf(error));
   }
 }
 

@@ -1,7 +1,9 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AdminOnly, type CallingAccount, type CallingUser, CurrentAccount, CurrentUser } from '#libs/auth';
-import { keysetOf, keysetPage, type Shape } from '#libs/http';
+import { CurrentLocale, keysetOf, keysetPage, type Shape } from '#libs/http';
+import { type Locale } from '#libs/i18n';
+import { sayFailure } from '#libs/queue';
 import {
   type ReconciliationDto,
   ReconciliationList,
@@ -25,8 +27,11 @@ export class ReconciliationController {
     summary: 'Until when both sides are known to agree, by location',
   })
   @ApiOkResponse({ type: ReconciliationList })
-  async show(@CurrentAccount() { id }: CallingAccount): Promise<Shape<ReconciliationList>> {
-    return { payload: (await this.log.statuses(id)).map(statusView) };
+  async show(
+    @CurrentAccount() { id }: CallingAccount,
+    @CurrentLocale() locale: Locale,
+  ): Promise<Shape<ReconciliationList>> {
+    return statusAnswer(await this.log.statuses(id), locale);
   }
 
   @Post()
@@ -37,10 +42,10 @@ export class ReconciliationController {
   async request(
     @CurrentAccount() account: CallingAccount,
     @CurrentUser() user: CallingUser,
+    @CurrentLocale() locale: Locale,
     @Body() { kind = 'changes', location_id }: RequestReconciliation,
   ): Promise<Shape<ReconciliationList>> {
-    const statuses = await this.log.request(account.id, user.id, kind, location_id);
-    return { payload: statuses.map(statusView) };
+    return statusAnswer(await this.log.request(account.id, user.id, kind, location_id), locale);
   }
 
   @Get('runs')
@@ -60,7 +65,11 @@ export class ReconciliationController {
   }
 }
 
-function statusView(status: ReconciliationStatus): Shape<ReconciliationDto> {
+function statusAnswer(statuses: readonly ReconciliationStatus[], locale: Locale): Shape<ReconciliationList> {
+  return { payload: statuses.map((status) => statusView(status, locale)) };
+}
+
+function statusView(status: ReconciliationStatus, locale: Locale): Shape<ReconciliationDto> {
   return {
     location_id: status.locationId,
     kind: status.kind,
@@ -68,7 +77,7 @@ function statusView(status: ReconciliationStatus): Shape<ReconciliationDto> {
     agreed_until: status.agreedUntil.toISOString(),
     due_at: status.dueAt.toISOString(),
     finished_at: status.finishedAt?.toISOString() ?? null,
-    last_error: status.lastError,
+    last_error: status.lastError === null ? null : sayFailure(locale, status.lastError),
   };
 }
 

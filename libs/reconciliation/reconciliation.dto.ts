@@ -57,8 +57,8 @@ export class ReconciliationDto {
   @ApiProperty({
     type: String,
     nullable: true,
-    example: 'waiting_for_highlevel',
-    description: 'Why it waits, as a machine code; null while it gets on',
+    example: 'HighLevel did not answer (POST /contacts/search 503)',
+    description: 'Why it waits; null while it gets on',
   })
   last_error!: string | null;
 }

@@ -33,6 +33,7 @@ export interface InboxEvent {
   readonly finishedAt: Date | null;
   readonly nextAttemptAt: Date;
   readonly attempts: number;
+  /** As `storedFailure` made it. */
   readonly lastError: string | null;
 }
 

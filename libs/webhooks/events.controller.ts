@@ -1,7 +1,9 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { AdminOnly, type CallingAccount, type CallingUser, CurrentAccount, CurrentUser } from '#libs/auth';
-import { BigPathId, keysetOf, type Shape } from '#libs/http';
+import { BigPathId, CurrentLocale, keysetOf, type Shape } from '#libs/http';
+import { type Locale } from '#libs/i18n';
+import { sayFailure } from '#libs/queue';
 import { type CommandedSet, EventCommands } from './event-commands.js';
 import { type EventFilterDto } from './event-filter.dto.js';
 import { type EventFilter, EventLog, type InboxEvent } from './event-log.js';
@@ -43,6 +45,7 @@ export class EventsController {
   @ApiOkResponse({ type: EventList })
   async list(
     @CurrentAccount() { id }: CallingAccount,
+    @CurrentLocale() locale: Locale,
     @Query() query: EventListQuery,
   ): Promise<Shape<EventList>> {
     const { items, next } = await this.eventLog.list(
@@ -50,7 +53,7 @@ export class EventsController {
       { ...filterOf(query), state: query.state },
       keysetOf(query),
     );
-    return { payload: items.map(view), meta: { next_before: next } };
+    return { payload: items.map((event) => view(event, locale)), meta: { next_before: next } };
   }
 
   @Get(':id')
@@ -60,18 +63,20 @@ export class EventsController {
   @ApiOkResponse({ type: EventAnswer })
   async show(
     @CurrentAccount() account: CallingAccount,
+    @CurrentLocale() locale: Locale,
     @Param('id', BigPathId) id: number,
   ): Promise<Shape<EventAnswer>> {
     const event = await this.eventLog.one(account.id, id);
     const { format, payload } = shownPayload(event.body);
     return {
       payload: {
-        ...view(event),
+        ...view(event, locale),
         payload_format: format,
         payload,
         failed_attempts: event.attemptLog.map((entry) => ({
           ...entry,
           at: new Date(entry.at).toISOString(),
+          error: sayFailure(locale, entry.error),
         })),
       },
     };
@@ -126,10 +131,11 @@ export class EventsController {
   async replay(
     @CurrentAccount() account: CallingAccount,
     @CurrentUser() user: CallingUser,
+    @CurrentLocale() locale: Locale,
     @Param('id', BigPathId) id: number,
   ): Promise<Shape<ReplayAnswer>> {
     const { outcome, event } = await this.commands.replay(commander(account, user), id);
-    return { outcome, payload: view(event) };
+    return { outcome, payload: view(event, locale) };
   }
 
   @Post(':id/discard')
@@ -141,10 +147,11 @@ export class EventsController {
   async discard(
     @CurrentAccount() account: CallingAccount,
     @CurrentUser() user: CallingUser,
+    @CurrentLocale() locale: Locale,
     @Param('id', BigPathId) id: number,
   ): Promise<Shape<DiscardAnswer>> {
     const { outcome, event } = await this.commands.discard(commander(account, user), id);
-    return { outcome, payload: view(event) };
+    return { outcome, payload: view(event, locale) };
   }
 }
 
@@ -170,7 +177,7 @@ function filterOf({
   };
 }
 
-function view(event: InboxEvent): Shape<EventDto> {
+function view(event: InboxEvent, locale: Locale): Shape<EventDto> {
   return {
     id: event.id,
     type: event.type,
@@ -183,7 +190,7 @@ function view(event: InboxEvent): Shape<EventDto> {
     finished_at: event.finishedAt?.toISOString() ?? null,
     next_attempt_at: event.state === 'failed' ? event.nextAttemptAt.toISOString() : null,
     attempts: event.attempts,
-    last_error: event.lastError,
+    last_error: event.lastError === null ? null : sayFailure(locale, event.lastError),
   };
 }
 

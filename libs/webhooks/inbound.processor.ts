@@ -1,11 +1,11 @@
 import { Process, Processor } from '@nestjs/bull';
 import { Logger, type OnModuleDestroy } from '@nestjs/common';
 import { type Hook, HookStatus } from '#libs/database';
+import { say } from '#libs/i18n';
 import { Hooks } from '#libs/integrations';
-import { HOOKS_AT_ONCE, type WakeUp, WakeUps } from '#libs/queue';
+import { failureOf, HOOKS_AT_ONCE, type WakeUp, WakeUps } from '#libs/queue';
 import { reactTo } from './apply-failure.js';
 import { ContactEvents } from './contact-events.js';
-import { failureSentence } from './failure-sentence.js';
 import { InboundMetrics } from './inbound-metrics.js';
 import {
   type ClaimedEvent,
@@ -124,15 +124,16 @@ export class InboundProcessor implements OnModuleDestroy {
   /** The one place that turns a failure into a state. @returns whether the event will be tried again */
   private async record(hookId: number, event: ClaimedEvent, error: unknown): Promise<boolean> {
     const reaction = reactTo(error, event.attempts);
-    const message = failureSentence(error);
-    const facts = { hookId, eventId: event.id, type: event.type, attempts: event.attempts, error: message };
+    const failure = failureOf(error);
+    const { id: eventId, type, attempts } = event;
+    const facts = { hookId, eventId, type, attempts, error: say('en', failure) };
     switch (reaction.kind) {
       case 'nothing':
         this.logger.warn({ msg: 'Another worker took over an event', ...facts });
         return false;
       case 'dead':
         this.logger.error({ msg: 'An event failed for good', ...facts, reason: reaction.reason });
-        await this.claims.bury(event, reaction.reason, message);
+        await this.claims.bury(event, reaction.reason, failure);
         this.metrics.buried(reaction.reason);
         return false;
       case 'retry':
@@ -141,7 +142,7 @@ export class InboundProcessor implements OnModuleDestroy {
           ...facts,
           delayMs: reaction.delayMs,
         });
-        await this.claims.retry(event, reaction.delayMs, message);
+        await this.claims.retry(event, reaction.delayMs, failure);
         this.metrics.willBeRetried();
         return true;
     }

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { storableText } from '#libs/contacts';
 import { type PreparedStatement, runStatement } from '#libs/database';
-import { giveBackExpired, LeaseLost, withAttempt } from '#libs/queue';
+import { type Failure, giveBackExpired, LeaseLost, storedFailure, withAttempt } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /**
@@ -16,7 +15,6 @@ export const ROWS_PER_CLAIM = 250;
 /** What a worker that died held is taken back after this long; one that lives renews in time. */
 const LEASE_SECONDS = 15;
 const RENEW_EVERY_MS = 5_000;
-const MAX_ERROR_LENGTH = 500;
 /** First key of the advisory locks on claims, by hook: "ghl" and a number, as in pg_locks. */
 const CLAIM_LOCK = 0x67686c14;
 
@@ -140,13 +138,13 @@ export class InboxClaims {
   }
 
   /** It can never be applied, or was tried often enough. */
-  async bury({ id, leaseToken }: ClaimedEvent, reason: string, error: string): Promise<void> {
+  async bury({ id, leaseToken }: ClaimedEvent, reason: string, failure: Failure): Promise<void> {
     await this.database.query(
       `update ghl.inbox
           set state = 'dead', reason = $3, last_error = $4, finished_at = now(), lease_token = null, lease_until = null,
               attempt_log = ${withAttempt('dead', '$4::text')}
         where id = $1 and lease_token = $2 and state = 'processing'`,
-      [id, leaseToken, reason, storableText(error).slice(0, MAX_ERROR_LENGTH)],
+      [id, leaseToken, reason, storedFailure(failure)],
     );
   }
 
@@ -160,13 +158,13 @@ export class InboxClaims {
     );
   }
 
-  async retry({ id, leaseToken }: ClaimedEvent, delayMs: number, error: string): Promise<void> {
+  async retry({ id, leaseToken }: ClaimedEvent, delayMs: number, failure: Failure): Promise<void> {
     await this.database.query(
       `update ghl.inbox
           set state = 'failed', next_attempt_at = now() + make_interval(secs => $3), last_error = $4,
               lease_token = null, lease_until = null, attempt_log = ${withAttempt('failed', '$4::text')}
         where id = $1 and lease_token = $2 and state = 'processing'`,
-      [id, leaseToken, delayMs / 1000, storableText(error).slice(0, MAX_ERROR_LENGTH)],
+      [id, leaseToken, delayMs / 1000, storedFailure(failure)],
     );
   }
 

@@ -204,3 +204,29 @@ describeWithChromium('an installation without credentials', () => {
     await site.close();
   });
 });
+
+describeWithChromium('a white-labelled installation without credentials', () => {
+  const database = useDatabase();
+  let site: Console;
+
+  beforeAll(async () => {
+    site = await Console.start(database, { GHL_CLIENT_SECRET: '', GHL_REDIRECT_PATH: '/crm/callback' });
+  }, 60_000);
+  afterAll(() => site.stop());
+
+  it.each([
+    ['en', 'CRM OAuth credentials not configured'],
+    ['pt-BR', 'Credenciais OAuth do CRM não configuradas'],
+  ])('says so in %s without the vendor’s name, at addresses without it', async (locale, sentence) => {
+    const page = await site.open();
+    await site.signIn();
+    await page.getByRole('combobox').last().selectOption(locale);
+    await page.getByText(sentence).waitFor();
+    expect(page.url()).toMatch(/\/integrations\/crm$/);
+    expect(await page.locator('body').innerText()).not.toMatch(/high ?level|ghl/i);
+    await page.goto(`${site.url}/app/settings/integrations/gohighlevel?error=not_configured`);
+    await page.getByRole('alert').waitFor();
+    expect(await page.locator('body').innerText()).not.toMatch(/high ?level|ghl/i);
+    await site.close();
+  });
+});

@@ -39,7 +39,7 @@ it('both languages have the same texts, with the same places to fill in', () => 
 });
 
 it('nothing was left untranslated', () => {
-  const SAME_IN_BOTH = /^(product\.|shell\.(name|title|languages\.)|.*\.(deskflow|highlevel)$)/;
+  const SAME_IN_BOTH = /^(product\.|initials\.|shell\.(name|title|languages\.)|.*\.(deskflow|highlevel)$)/;
   const words = (text: string): string => text.replaceAll(/@\S+|\{[^}]*\}/g, '').trim();
   const untranslated = [...en].filter(
     ([key, text]) => ptBR.get(key) === text && words(text).length > 6 && !SAME_IN_BOTH.test(key),
@@ -49,8 +49,8 @@ it('nothing was left untranslated', () => {
 
 it('names the vendor nowhere but where it is chosen', () => {
   for (const messages of [en, ptBR]) {
-    const naming = [...messages].filter(([, text]) => /high ?level/i.test(text)).map(([key]) => key);
-    expect(naming).toEqual(['product.vendor', 'product.used']);
+    const naming = [...messages].filter(([, text]) => /high ?level|ghl/i.test(text)).map(([key]) => key);
+    expect(naming).toEqual(['product.vendor', 'product.used', 'initials.vendor', 'initials.used']);
   }
 });
 

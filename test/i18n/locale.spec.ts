@@ -20,24 +20,30 @@ const NO_CONTACT = `${ACCOUNT}/contacts/999`;
 /** Numbers of accounts.locale (DM 2). */
 const [ENGLISH, FRENCH, PORTUGUESE, BRAZILIAN, NEWER] = [0, 4, 9, 16, 99];
 
+const INSTALLATIONS = {
+  en: { DEFAULT_LOCALE: 'en' },
+  pt_BR: { DEFAULT_LOCALE: 'pt_BR' },
+  neutral: { GHL_REDIRECT_PATH: '/crm/callback' },
+};
+
 const database = useDatabase();
-/** One installation for each default. */
+/** One installation for each default, and one that is white-labelled. */
 const services: Record<string, { app: NestFastifyApplication; url: string }> = {};
 let admin: string;
 
 beforeAll(async () => {
   await seedDemo(database.source, { adminEmail: 'admin@example.com', adminPassword: 'Password1!' });
-  for (const locale of ['en', 'pt_BR']) {
+  for (const [name, env] of Object.entries(INSTALLATIONS)) {
     const port = await freePort();
     const config = loadConfig({
       NODE_ENV: 'test',
       DATABASE_URL: database.url,
       PORT: String(port),
-      DEFAULT_LOCALE: locale,
+      ...env,
     });
     const queue = QueueModule.register(config);
     const modules = [AuthModule, ContactsModule, IntegrationsModule, OAuthModule, queue, WebhooksModule];
-    services[locale] = { app: await startHttp(config, modules), url: `http://127.0.0.1:${port}` };
+    services[name] = { app: await startHttp(config, modules), url: `http://127.0.0.1:${port}` };
   }
   admin = (await signIn(services['en']!.url)).access_token;
 });
@@ -55,7 +61,7 @@ interface Answer {
 interface Call extends RequestInit {
   /** Of whom; nobody where it is null. */
   readonly token?: string | null;
-  /** DEFAULT_LOCALE of the installation that is called. */
+  /** The installation that is called. */
   readonly at?: string;
 }
 
@@ -280,9 +286,9 @@ describe('what is said in Portuguese', () => {
     expect(one.body).toMatchObject({
       id: 'gohighlevel',
       name: 'GoHighLevel',
-      short_description: 'Sincronização de contatos com o GoHighLevel, nos dois sentidos.',
+      short_description: 'Sincronização de contatos com o HighLevel, nos dois sentidos.',
       description:
-        'Mantenha iguais os contatos de uma subconta do GoHighLevel e os desta conta, nos dois sentidos.',
+        'Mantenha iguais os contatos de uma subconta do HighLevel e os desta conta, nos dois sentidos.',
     });
     expect((await call(`${ACCOUNT}/integrations/apps`)).body).toEqual({ payload: [one.body] });
   });
@@ -302,5 +308,28 @@ describe('what is said in Portuguese', () => {
       reason: 'location_not_active',
       last_error: 'A subconta do HighLevel não está ativa: ela ou sua agência está pausada ou não pagou',
     });
+  });
+});
+
+describe('a white-labelled installation', () => {
+  it.each([
+    ['en', 'CRM OAuth credentials not configured'],
+    ['pt_BR', 'Credenciais OAuth do CRM não configuradas'],
+  ])('does not name the vendor to who speaks %s', async (locale, sentence) => {
+    await userSpeaks(locale);
+    const refused = await call(`${ACCOUNT}/ghl/authorization`, { method: 'POST', at: 'neutral' });
+    expect(refused.body).toEqual({ success: false, error: sentence, code: 'not_configured' });
+    const entry = await call(`${ACCOUNT}/integrations/apps/gohighlevel`, { at: 'neutral' });
+    const { name, description, short_description } = entry.body;
+    expect([name, description, short_description].join()).not.toMatch(/high ?level|ghl/i);
+  });
+
+  it('does so to nobody else either', async () => {
+    await accountSpeaks(BRAZILIAN);
+    const refused = await call(`${ACCOUNT}/ghl/authorization`, { method: 'POST', at: 'neutral' });
+    expect(refused.body['error']).toBe('Credenciais OAuth do CRM não configuradas');
+    await accountSpeaks(null);
+    const inDefault = await call(`${ACCOUNT}/ghl/authorization`, { method: 'POST', at: 'neutral' });
+    expect(inDefault.body['error']).toBe('CRM OAuth credentials not configured');
   });
 });

@@ -185,9 +185,9 @@ describe('failures', () => {
     const lines = file.text.split('\r\n');
     expect(lines.slice(0, 4)).toEqual([
       'ghl_contact_id,name,reason',
-      `Con1,'=1+1,value_not_storable`,
-      `Con2,'@sum,value_not_storable`,
-      `Con3,"Quill, ""Mara""\nof Oslo",value_not_storable`,
+      `Con1,'=1+1,A value cannot be stored`,
+      `Con2,'@sum,A value cannot be stored`,
+      `Con3,"Quill, ""Mara""\nof Oslo",A value cannot be stored`,
     ]);
     expect(lines).toHaveLength(names.length + 2);
   });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sayFailure } from '#libs/queue';
 import { InboundProcessor } from '#libs/webhooks';
 import { useDatabase } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
@@ -155,7 +156,7 @@ describe('a failure', () => {
       { email: 'person.1@example.test' },
       { email: 'person.2@example.test' },
     ]);
-    expect((await rows())[1]?.last_error).toBe('PostgreSQL: trouble (22001)');
+    expect(sayFailure('en', (await rows())[1]?.last_error ?? '')).toBe('PostgreSQL: trouble (22001)');
   });
 
   it('that may pass is tried again later, and what follows waits for it', async () => {

@@ -1,4 +1,4 @@
-import { watch } from 'vue';
+import { ref, watch } from 'vue';
 import { createI18n } from 'vue-i18n';
 import en from './locales/en.json';
 import { type Locale, locale } from './preferences';
@@ -46,16 +46,21 @@ async function show(chosen: Locale): Promise<void> {
   i18n.global.locale.value = chosen;
 }
 
-let isNeutral = false;
+/** Whether the page is white-label: nothing on it names the vendor. */
+export const isNeutral = ref(false);
 
 /** How texts call the other side from now on: by its name or, on a white-label page, without one. */
 export function nameProduct(wanted: { isNeutral: boolean }): void {
-  isNeutral = wanted.isNeutral;
+  isNeutral.value = wanted.isNeutral;
   i18n.global.availableLocales.forEach(renameIn);
 }
 
-/** Every other text links to `product.used`. */
+/** Every other text links to `product.used`, or to `initials.used`. */
 function renameIn(name: Locale): void {
-  const { vendor, neutral } = i18n.global.getLocaleMessage(name).product;
-  i18n.global.mergeLocaleMessage(name, { product: { used: isNeutral ? neutral : vendor } });
+  const { product, initials } = i18n.global.getLocaleMessage(name);
+  const chosen = isNeutral.value ? 'neutral' : 'vendor';
+  i18n.global.mergeLocaleMessage(name, {
+    product: { used: product[chosen] },
+    initials: { used: initials[chosen] },
+  });
 }
