@@ -4,7 +4,17 @@ import { useDatabase } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
 import { Console } from './console.js';
 
-const TABS = ['', 'dashboard', 'import', 'contacts', 'events', 'conflicts', 'matches', 'mapping'];
+const TABS = [
+  '',
+  'dashboard',
+  'import',
+  'contacts',
+  'events',
+  'events?direction=out',
+  'conflicts',
+  'matches',
+  'mapping',
+];
 const MOST_INITIAL_SCRIPT_BYTES = 150 * 1024;
 const API = '**/api/v1/**';
 /** What Lighthouse calls good is 0.1. */
@@ -92,6 +102,15 @@ describeWithChromium('every page', () => {
               now() + interval '1 day'
          from unnest(array['done', 'ignored', 'failed', 'dead']) state`,
       [hook!.id, hook!.location],
+    );
+    await database.query(
+      `insert into ghl.outbox (account_id, hook_id, contact_id, operation, state, reason, attempts, last_error, finished_at,
+                               next_attempt_at)
+       select 1, $1, (select id from contacts order by id limit 1), 'push', state,
+              case state when 'dead' then 'refused_by_highlevel' when 'ignored' then 'unlinked' end, 3, 'HighLevel answered 503',
+              now() + interval '1 minute', now() + interval '1 day'
+         from unnest(array['done', 'ignored', 'failed', 'dead']) state`,
+      [hook!.id],
     );
     await database.query(
       `insert into ghl.sync_conflicts (account_id, location_id, contact_id, ghl_contact_id, field, base, deskflow, highlevel,
