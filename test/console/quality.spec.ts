@@ -248,19 +248,29 @@ describeWithChromium('every page', () => {
     expect(site.complaints).toEqual([]);
   });
 
-  it('asks anew who you are when the session has ended, and comes back', async () => {
+  it('asks anew who you are when the session has ended, and keeps what was typed', async () => {
     await site.open();
     await site.signIn();
     const { page } = site;
-    await page.evaluate(`{
-      const session = JSON.parse(localStorage.getItem('deskflow-ghl.session'));
-      localStorage.setItem('deskflow-ghl.session', JSON.stringify({ ...session, token: 'a.b.c' }));
-    }`);
-    await site.goTo('conflicts');
-    await page.getByLabel('Password').fill('Password1!');
-    await page.getByLabel('E-mail').fill('admin@example.com');
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'Conflicts' }).waitFor();
+    await site.goTo('mapping');
+    const deletions = page.getByLabel('When a contact is deleted in DeskFlow');
+    await deletions.selectOption('archive');
+    // The token as it will be after twelve hours.
+    await page.route(API, (route) =>
+      route.continue({ headers: { ...route.request().headers(), authorization: 'Bearer a.b.c' } }),
+    );
+    await page.getByRole('button', { name: 'Save' }).first().click();
+    const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+    await dialog.waitFor();
+    expect(await site.violations()).toEqual([]);
+    await page.unroute(API);
+    await dialog.getByLabel('Password').fill('Password1!');
+    await dialog.getByLabel('E-mail').fill('admin@example.com');
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await deletions.inputValue()).toBe('archive');
+    await page.getByRole('button', { name: 'Save' }).first().click();
+    await page.getByText('Saved.').waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('Password').waitFor();
     expect(await page.evaluate(`localStorage.getItem('deskflow-ghl.session')`)).toBeNull();
