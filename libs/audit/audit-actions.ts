@@ -24,6 +24,7 @@ export const AUDIT_ACTIONS = [
   'contact.sync',
   'contact.unlink',
   'match.resolve',
+  'push.discard',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -150,7 +150,10 @@ export class ContactPusher {
     const { work, foreign } = subject;
     const base = readSnapshot(link.snapshot);
     const plan = planUpdate(base, fieldsOf(batch, subject, base), foreign);
-    if (isNothing(plan)) return this.end(work, { state: 'done', reason: 'unchanged' });
+    if (isNothing(plan)) {
+      await this.links.confirm(this.database.manager, batch.hook.id, link);
+      return this.end(work, { state: 'done', reason: 'unchanged' });
+    }
     let answer: Answer;
     try {
       answer = await send(batch.api, link.ghlContactId, plan);

@@ -30,6 +30,9 @@ import { Outbox } from './outbox.js';
 import { OvertakenChanges } from './overtaken-changes.js';
 import { PushMetrics } from './push-metrics.js';
 import { PushCompletion } from './push-completion.js';
+import { PushDiscard } from './push-discard.js';
+import { PushLog } from './push-log.js';
+import { PushesController } from './pushes.controller.js';
 import { ConflictsController } from './conflicts.controller.js';
 import { RemoteLook } from './remote-look.js';
 import { RemoteDeletions } from './remote-deletions.js';
@@ -91,8 +94,9 @@ export class ContactSyncWorkerModule {}
     ContactSyncStateController,
     FieldMappingController,
     MatchesController,
+    PushesController,
     SyncSettingsController,
   ],
-  providers: [ContactStates, FieldMappings, ManualSync, MatchResolution, RemoteLook],
+  providers: [ContactStates, FieldMappings, ManualSync, MatchResolution, PushDiscard, PushLog, RemoteLook],
 })
 export class ContactSyncHttpModule {}

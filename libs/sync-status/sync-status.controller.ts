@@ -53,9 +53,9 @@ export class SyncStatusController {
   }
 }
 
-function laneView({ pending, failed, oldestAt }: LaneStatus): Shape<LaneStatusDto> {
+function laneView({ pending, failed, dead, oldestAt }: LaneStatus): Shape<LaneStatusDto> {
   const lagMs = oldestAt === null ? 0 : Math.max(0, Date.now() - oldestAt.getTime());
-  return { pending, failed, oldest_at: oldestAt?.toISOString() ?? null, lag_seconds: lagMs / 1000 };
+  return { pending, failed, dead, oldest_at: oldestAt?.toISOString() ?? null, lag_seconds: lagMs / 1000 };
 }
 
 function pointView({ at, ...counts }: ThroughputPoint): Shape<ThroughputPointDto> {

@@ -40,9 +40,17 @@ export class LaneStatusDto {
   @ApiProperty({
     ...COUNT,
     maximum: COUNTED_UP_TO,
-    description: 'Given up, or tried again after a failure; counted up to the limit',
+    description: 'Tried again after a failure; counted up to the limit',
   })
   failed!: number;
+
+  @ApiProperty({
+    ...COUNT,
+    maximum: COUNTED_UP_TO,
+    description:
+      'Given up: a person has to look; counted up to the limit. A push counts until both sides agree again',
+  })
+  dead!: number;
 
   @ApiProperty({ ...TIME, nullable: true, description: 'Since when the oldest waits' })
   oldest_at!: string | null;

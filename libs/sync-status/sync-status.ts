@@ -14,8 +14,10 @@ export const COUNTED_UP_TO = 1_000;
 /** What waits in one direction. Counts go up to `COUNTED_UP_TO`. */
 export interface LaneStatus {
   readonly pending: number;
-  /** Given up, or tried again after a failure. */
+  /** Tried again after a failure. */
   readonly failed: number;
+  /** Given up: a person has to look. */
+  readonly dead: number;
   /** Since when the oldest waits; null when nothing does. */
   readonly oldestAt: Date | null;
 }
@@ -49,9 +51,11 @@ interface Row {
   }[];
   readonly inPending: number;
   readonly inFailed: number;
+  readonly inDead: number;
   readonly inOldest: Date | null;
   readonly outPending: number;
   readonly outFailed: number;
+  readonly outDead: number;
   readonly outOldest: Date | null;
   readonly openMatches: number;
   readonly drift: number;
@@ -80,7 +84,8 @@ const OVERVIEW = `
            + ${atMost(`select from hooks cross join lateral
            (select from ghl.inbox i where i.hook_id = hooks.id and i.state = 'processing' limit ${COUNTED_UP_TO}) one`)}
            as "inPending",
-         ${atMost(`select from ghl.inbox i where i.account_id = $1 and i.state in ('dead', 'failed')`)} as "inFailed",
+         ${atMost(`select from ghl.inbox i where i.account_id = $1 and i.state = 'failed'`)} as "inFailed",
+         ${atMost(`select from ghl.inbox i where i.account_id = $1 and i.state = 'dead'`)} as "inDead",
          (select min(oldest.received_at) from hooks cross join lateral
            (select i.received_at from ghl.inbox i where i.hook_id = hooks.id and i.state = 'pending'
              order by i.id limit 1) oldest) as "inOldest",
@@ -89,13 +94,14 @@ const OVERVIEW = `
              limit ${COUNTED_UP_TO}) one`)} as "outPending",
          ${atMost(`select from hooks cross join lateral
            (select from ghl.outbox o where o.hook_id = hooks.id and o.state = 'failed' limit ${COUNTED_UP_TO}) one`)}
-           + ${atMost(`select from hooks cross join lateral
+           as "outFailed",
+         ${atMost(`select from hooks cross join lateral
            (select o.contact_id, o.finished_at from ghl.outbox o where o.hook_id = hooks.id and o.state = 'dead'
              limit ${COUNTED_UP_TO}) dead
            where not exists (select from ghl.contact_links l
                               where l.account_id = $1 and l.location_id = hooks.location_id
                                 and l.contact_id = dead.contact_id and l.updated_at >= dead.finished_at)`)}
-           as "outFailed",
+           as "outDead",
          (select min(oldest.created_at) from hooks cross join lateral
            (select o.created_at from ghl.outbox o where o.hook_id = hooks.id and o.state in ('pending', 'failed')
              order by o.next_attempt_at, o.id limit 1) oldest) as "outOldest",
@@ -119,8 +125,13 @@ export class SyncStatus {
     const [row] = await this.database.query<[Row]>(OVERVIEW, [accountId]);
     return {
       health: healthOf(row),
-      in: { pending: bounded(row.inPending), failed: row.inFailed, oldestAt: row.inOldest },
-      out: { pending: row.outPending, failed: bounded(row.outFailed), oldestAt: row.outOldest },
+      in: {
+        pending: bounded(row.inPending),
+        failed: row.inFailed,
+        dead: row.inDead,
+        oldestAt: row.inOldest,
+      },
+      out: { pending: row.outPending, failed: row.outFailed, dead: row.outDead, oldestAt: row.outOldest },
       openMatches: row.openMatches,
       drift: { found: row.drift, lastRunAt: row.lastRunAt },
       budgets: await Promise.all(
@@ -138,9 +149,9 @@ function bounded(count: number): number {
   return Math.min(count, COUNTED_UP_TO);
 }
 
-function healthOf({ hooks, inPending, inFailed, outPending, outFailed }: Row): SyncHealth {
+function healthOf({ hooks, inPending, inFailed, inDead, outPending, outFailed, outDead }: Row): SyncHealth {
   if (hooks.length === 0) return 'not_connected';
   if (hooks.some(({ isServed }) => !isServed)) return 'paused';
-  if (inFailed + outFailed > 0) return 'failed';
+  if (inFailed + inDead + outFailed + outDead > 0) return 'failed';
   return inPending + outPending > 0 ? 'pending' : 'in_sync';
 }

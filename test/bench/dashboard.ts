@@ -23,6 +23,8 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   connection: `${GHL}/status`,
   events: `${GHL}/events?limit=25`,
   dead_events: `${GHL}/events?limit=25&state=dead`,
+  pushes: `${GHL}/pushes`,
+  dead_pushes: `${GHL}/pushes?state=dead&settled=false`,
   contacts: 'contacts?page=1&sort=-last_activity_at',
   contact_states: `${GHL}/contact_states?contact_ids=${Array.from({ length: 15 }, (_, n) => 100_000_001 + n).join(',')}`,
   conflicts: `${GHL}/conflicts`,

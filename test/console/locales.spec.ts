@@ -58,6 +58,8 @@ it.each([
   ['ConnectionState', 'connection.states'],
   ['ContactSyncState', 'syncStates'],
   ['EventState', 'events.states'],
+  ['EventState', 'pushes.states'],
+  ['PushOperation', 'pushes.operations'],
   ['ImportState', 'import.states'],
   ['ImportDirection', 'import.directions'],
   ['ConflictPolicy', 'mapping.policy'],
@@ -87,6 +89,9 @@ it('has a sentence for each reason that the service gives', async () => {
       if (!name.endsWith('.ts') || name.endsWith('.spec.ts')) continue;
       const source = await readFile(join(ROOT, directory, name), 'utf8');
       for (const [, reason] of source.matchAll(/\breason: '([a-z]+(?:_[a-z]+)+)'/g)) reasons.add(reason!);
+      // Those that stand in a table.
+      for (const [, reason] of source.matchAll(/'([a-z]+_(?:in|from|by)_(?:highlevel|deskflow))'/g))
+        reasons.add(reason!);
     }
   expect(reasons.size).toBeGreaterThan(15);
   // Answers of the API's own errors, which have sentences of their own.

@@ -175,6 +175,38 @@ describeWithChromium('while both sides are edited', () => {
     await page.getByLabel('State').selectOption('');
   });
 
+  it('a change that HighLevel refused is found from the dashboard, and is sent again or discarded', async () => {
+    const { page } = site;
+    const id = await idOf('nadia@example.test');
+    const refuse = (): Promise<unknown> =>
+      site.inHighLevel('PUT', '/faults', {
+        faults: [{ kind: 'status', status: 422, method: 'PUT', path: '/contacts', times: 1 }],
+      });
+    await refuse();
+    await editHere(id, { name: 'Nadia Refused' });
+    await site.tab('Dashboard');
+    await page.getByRole('link', { name: '1 Given up, To HighLevel' }).click();
+    const row = page.getByRole('row', { name: /Nadia Refused/ });
+    await row.getByText('HighLevel refused the values.').waitFor();
+    await row.getByRole('button', { name: 'Sync now Nadia Refused' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Nothing to show here.').waitFor();
+    expect(await there('nadia@example.test')).toMatchObject({ lastName: 'Refused' });
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Events');
+    await page.getByLabel('State').selectOption('settled');
+    await row.getByText('Given up, in sync since').waitFor();
+
+    await refuse();
+    await editHere(id, { name: 'Nadia Discarded' });
+    await page.getByLabel('State').selectOption('dead');
+    await page.getByRole('button', { name: 'Discard Nadia Discarded' }).click();
+    await page.getByText('The change is not sent.').waitFor();
+    await page.getByText('Nothing to show here.').waitFor();
+    await page.getByRole('button', { name: 'To DeskFlow' }).click();
+    await page.getByText('Everything that HighLevel delivered').waitFor();
+    expect(await there('nadia@example.test')).toMatchObject({ lastName: 'Refused' });
+  }, 60_000);
+
   it('a conflict shows both values, and the other one is applied', async () => {
     const email = 'nadia@example.test';
     const id = await idOf(email);

@@ -82,8 +82,8 @@ describe('health', () => {
     await event('done');
     expect(await overview()).toMatchObject({
       health: 'in_sync',
-      in: { pending: 0, failed: 0, oldest_at: null, lag_seconds: 0 },
-      out: { pending: 0, failed: 0, oldest_at: null, lag_seconds: 0 },
+      in: { pending: 0, failed: 0, dead: 0, oldest_at: null, lag_seconds: 0 },
+      out: { pending: 0, failed: 0, dead: 0, oldest_at: null, lag_seconds: 0 },
       open_matches: 0,
       drift: { found: 0 },
     });
@@ -102,16 +102,16 @@ describe('health', () => {
     await event('pending');
     await event('dead');
     await event('failed');
-    expect(await overview()).toMatchObject({ health: 'failed', in: { pending: 1, failed: 2 } });
+    expect(await overview()).toMatchObject({ health: 'failed', in: { pending: 1, failed: 1, dead: 1 } });
   });
 
   it('counts a push that was given up until both sides agree again', async () => {
     await bringOver(2);
     const [one, other] = await site.contacts();
     await deadPush(one!.id, '2026-01-01T00:00:00Z');
-    expect(await overview()).toMatchObject({ health: 'in_sync', out: { failed: 0 } });
+    expect(await overview()).toMatchObject({ health: 'in_sync', out: { dead: 0 } });
     await deadPush(other!.id, '2100-01-01T00:00:00Z');
-    expect(await overview()).toMatchObject({ health: 'failed', out: { failed: 1 } });
+    expect(await overview()).toMatchObject({ health: 'failed', out: { dead: 1 } });
   });
 
   it('is paused where the connection is not well, whatever else there is', async () => {
@@ -133,7 +133,7 @@ describe('health', () => {
        select 'more' || n, 'ContactUpdate', 1, $1, 'Loc', 'contact:C', '{}', 'dead' from generate_series(1, 1500) n`,
       [hookId],
     );
-    expect(await overview()).toMatchObject({ count_limit: 1_000, in: { pending: 1_000, failed: 1_000 } });
+    expect(await overview()).toMatchObject({ count_limit: 1_000, in: { pending: 1_000, dead: 1_000 } });
   });
 
   it('is not connected where no location is', async () => {

@@ -2,7 +2,7 @@ import { createApp } from 'vue';
 import { createRouter, createWebHistory } from 'vue-router';
 import App from './App.vue';
 import { API, createClient } from './api/client';
-import { currentSession, endSession } from './api/session';
+import { currentSession, refuseSession } from './api/session';
 import { applyLocale, i18n } from './i18n';
 import { applyPreferences } from './preferences';
 import { routes, SIGN_IN } from './routes';
@@ -20,10 +20,7 @@ const api = createClient({
     const token = currentSession.value?.token;
     return token === undefined ? {} : { authorization: `Bearer ${token}` };
   },
-  onRefused() {
-    endSession();
-    void router.push({ name: SIGN_IN, query: { next: router.currentRoute.value.fullPath } });
-  },
+  onRefused: refuseSession,
 });
 
 applyPreferences();

@@ -18,6 +18,7 @@ import { AmbiguousMatches1795000000018 } from './1795000000018-ambiguous-matches
 import { PushTraces1795000000019 } from './1795000000019-push-traces.js';
 import { SyncCounts1795000000020 } from './1795000000020-sync-counts.js';
 import { IntakeJournal1795000000021 } from './1795000000021-intake-journal.js';
+import { OutboxTroubles1795000000024 } from './1795000000024-outbox-troubles.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -41,4 +42,5 @@ export const MIGRATIONS = [
   PushTraces1795000000019,
   SyncCounts1795000000020,
   IntakeJournal1795000000021,
+  OutboxTroubles1795000000024,
 ];

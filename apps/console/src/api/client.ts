@@ -33,8 +33,9 @@ export function createClient(caller: Caller, baseUrl = ''): Api {
       for (const [name, value] of Object.entries(caller.headers())) request.headers.set(name, value);
       return request;
     },
-    onResponse({ response, schemaPath }) {
-      if (response.status === 401 && schemaPath !== '/auth/sign_in') void refuse(caller, response.clone());
+    onResponse({ request, response, schemaPath }) {
+      if (response.status !== 401 || schemaPath === '/auth/sign_in' || !isOf(caller, request)) return;
+      void refuse(caller, response.clone());
     },
   });
   return Object.assign(client, {
@@ -71,6 +72,11 @@ async function reach<Answer>(call: Promise<Answer>): Promise<Answer> {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw ApiFailure.unreachable();
   }
+}
+
+/** Whether its credential is the present one: an answer to the one before may come late. */
+function isOf(caller: Caller, { headers }: Request): boolean {
+  return Object.entries(caller.headers()).every(([name, value]) => headers.get(name) === value);
 }
 
 /** DeskFlow answers 401 for a missing role as well: only a bad credential ends the session. */

@@ -1,4 +1,4 @@
-import { computed, shallowRef } from 'vue';
+import { computed, readonly, ref, shallowRef } from 'vue';
 import type { SignedInUser } from './schema';
 
 /** What is kept of a sign-in: enough to call the API and to show who it is. */
@@ -23,6 +23,11 @@ window.addEventListener('storage', (event) => {
  */
 export const currentSession = computed(() => session.value);
 
+const refused = ref(false);
+
+/** The session ended by itself, under a page that somebody may have typed into. */
+export const isRefused = readonly(refused);
+
 /** @returns the account that was used last, of those that the user belongs to */
 export function keepSession(user: SignedInUser): number | undefined {
   const { session_token: token, name, email, accounts, account_id: accountId } = user;
@@ -35,8 +40,15 @@ export function endSession(): void {
   store(undefined);
 }
 
+/** Its credential does not hold any more. */
+export function refuseSession(): void {
+  store(undefined);
+  refused.value = true;
+}
+
 function store(value: Session | undefined): void {
   session.value = value;
+  refused.value = false;
   if (value) localStorage.setItem(STORAGE_KEY, JSON.stringify(value));
   else localStorage.removeItem(STORAGE_KEY);
 }

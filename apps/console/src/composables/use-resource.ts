@@ -1,5 +1,6 @@
 import { onScopeDispose, type Ref, ref, shallowRef, watch, type WatchSource } from 'vue';
 import { ApiFailure } from '../api/failure';
+import { secondChances } from './use-second-chance';
 
 /** A page asks for no more than a fifth of the server's time: what takes long to answer is asked for less often. */
 const REST_PER_ANSWER = 4;
@@ -78,15 +79,13 @@ export function useResource<Value>(
       data.value = undefined;
       void reload();
     });
-  const onOnline = (): void => void (isPaused() ? undefined : reload());
+  watch(secondChances, () => void (isPaused() ? undefined : reload()));
   document.addEventListener('visibilitychange', onVisible);
-  window.addEventListener('online', onOnline);
   onScopeDispose(() => {
     isOver = true;
     latest += 1;
     window.clearTimeout(timer);
     document.removeEventListener('visibilitychange', onVisible);
-    window.removeEventListener('online', onOnline);
   });
   void reload();
   return { data, failure, isLoading, reload };
