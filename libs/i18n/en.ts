@@ -214,6 +214,7 @@ export const EN = {
   'attribute.resolved': 'resolved',
   'attribute.reversed': 'reversed',
   'attribute.selection': 'selection',
+  'attribute.settled': 'settled',
   'attribute.since': 'since',
   'attribute.sort': 'sort',
   'attribute.state': 'state',

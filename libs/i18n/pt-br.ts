@@ -205,6 +205,7 @@ export const PT_BR: Catalogue = {
   'attribute.resolved': 'resolvido',
   'attribute.reversed': 'revertido',
   'attribute.selection': 'seleção',
+  'attribute.settled': 'resolvido',
   'attribute.since': 'desde',
   'attribute.sort': 'ordem',
   'attribute.state': 'estado',

@@ -165,6 +165,13 @@ describe('in the language of who reads it is said', () => {
     ]);
     const all = await inBoth(`${GHL}/contact_states?contact_ids=${id}`);
     expect(all).toEqual({ en, pt });
+    const pushes = await inBoth(`${GHL}/pushes?state=dead`);
+    const saidOf = (answer: Record<string, unknown>): unknown =>
+      (answer['payload'] as { last_error: unknown }[]).map(({ last_error: said }) => said);
+    expect([saidOf(pushes.en), saidOf(pushes.pt)]).toEqual([
+      ['HighLevel refused the values (POST /contacts/upsert 422): website must be a URL'],
+      ['O HighLevel recusou os valores (POST /contacts/upsert 422): website must be a URL'],
+    ]);
   });
 
   it('why a reconciliation was put off', async () => {
