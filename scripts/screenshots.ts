@@ -20,6 +20,8 @@ const SIZE = { width: 1_120, height: 760 };
 const SETTLE_MS = 1_500;
 const IMPORT_MS = 60_000;
 const PAGES = ['dashboard', 'import', 'contacts', 'events', 'conflicts', 'matches', 'mapping'];
+/** The other list of the page of events. */
+const PUSHES = 'events?direction=out';
 /** Enough for an import that shows figures. */
 const PEOPLE = 640;
 const FIRST_NAMES = ['Nadia', 'Theo', 'Ines', 'Jonas', 'Amara', 'Luca', 'Mei', 'Omar', 'Clara', 'Hugo'];
@@ -77,10 +79,13 @@ async function play(page: Page): Promise<void> {
   await contradict(page, location);
   await confuse(page, location);
   await spoil(page, location);
+  await refuse(page);
   for (const name of PAGES) {
     await page.goto(`${origin}${pathname}/${name}`);
     await picture(page, name);
   }
+  await page.goto(`${origin}${pathname}/${PUSHES}`);
+  await picture(page, 'pushes');
   await page.goto(system.simulatorUrl);
   await picture(page, 'simulator', () =>
     page.getByRole('button', { name: 'Message Ines Hill' }).first().click(),
@@ -183,6 +188,23 @@ async function spoil(page: Page, contacts: string): Promise<void> {
   await page.getByRole('link', { name: 'Events', exact: true }).click();
   await page.getByText('What was delivered cannot be applied.').waitFor({ timeout: IMPORT_MS });
   await database.query('drop function refuse() cascade');
+}
+
+/** A change that HighLevel does not take. */
+async function refuse(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Contacts', exact: true }).click();
+  await page.getByLabel('Name, e-mail or phone').fill('clara.lake.458');
+  await page.getByRole('button', { name: /^Edit Clara Lake/ }).waitFor();
+  await inHighLevel('PUT', '/faults', {
+    faults: [{ kind: 'status', status: 422, method: 'PUT', path: '/contacts', times: 1 }],
+  });
+  await page.getByRole('button', { name: /^Edit Clara Lake/ }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill('Clara Lakeland');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('link', { name: 'Events', exact: true }).click();
+  await page.getByRole('button', { name: 'To HighLevel' }).click();
+  await page.getByText('HighLevel refused the values.').waitFor({ timeout: IMPORT_MS });
+  await inHighLevel('DELETE', '/faults');
 }
 
 async function inHighLevel(method: string, path: string, body?: Json): Promise<Json> {
