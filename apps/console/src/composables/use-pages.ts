@@ -29,9 +29,13 @@ export function usePages<Item>(
 ): Pages<Item> {
   const following = shallowRef<Part<Item>>();
   const isLoadingMore = ref(false);
-  const first = useResource(
+  const first: Resource<Part<Item>> = useResource(
     async () => {
+      const before = following.value;
       const part = await load(undefined);
+      const shown = first.data.value;
+      // What is added meanwhile begins where the shown part ends.
+      if (shown && (isLoadingMore.value || following.value !== before)) return shown;
       following.value = undefined;
       return part;
     },
@@ -53,7 +57,10 @@ export function usePages<Item>(
     if (from === null || isLoadingMore.value) return;
     isLoadingMore.value = true;
     try {
+      const head = first.data.value;
       const part = await load(from);
+      // Another list is asked for.
+      if (first.data.value !== head) return;
       following.value = { items: [...(following.value?.items ?? []), ...part.items], next: part.next };
       moreFailure.value = undefined;
     } catch (error) {
