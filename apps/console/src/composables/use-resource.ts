@@ -2,8 +2,8 @@ import { onScopeDispose, type Ref, ref, shallowRef, watch, type WatchSource } fr
 import { ApiFailure } from '../api/failure';
 import { secondChances } from './use-second-chance';
 
-/** A page asks for no more than a fifth of the server's time: what takes long to answer is asked for less often. */
-const REST_PER_ANSWER = 4;
+/** A page asks for no more than a third of the server's time: what takes long to answer is asked for less often. */
+const REST_PER_ANSWER = 2;
 
 /** What a page shows of something that is loaded. */
 export interface Resource<Value> {
