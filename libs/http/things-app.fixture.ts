@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
-import { Body, Controller, Get, Module, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Logger, Module, Param, Post, Query } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Test } from '@nestjs/testing';
 import { IsInt, IsOptional, IsString, MaxLength, Min, ValidateNested } from 'class-validator';
 import { Type } from 'class-transformer';
 import { type InjectOptions } from 'fastify';
@@ -146,11 +146,8 @@ export function useThingsApp(): ThingsApp {
       { logLevel: 'debug', isProduction: true },
       { write: (line) => lines.push(line) },
     );
-    const testing = await Test.createTestingModule({ imports: [ThingsModule] })
-      .setLogger(logger)
-      .compile();
-    app = testing.createNestApplication<NestFastifyApplication>(createFastifyAdapter(config));
-    app.useLogger(logger);
+    Logger.overrideLogger(logger);
+    app = await NestFactory.create<NestFastifyApplication>(ThingsModule, createFastifyAdapter(config));
     configureApp(app, config);
     await app.listen(0, '127.0.0.1');
     port = Number(new URL(await app.getUrl()).port);
