@@ -170,13 +170,13 @@ export class ContactLinks {
   }
 
   /** Both sides agree without anything having been sent: what was given up before is settled by it. */
-  async confirm(manager: EntityManager, hookId: number, link: ContactLink): Promise<void> {
+  async confirm(manager: EntityManager, hookId: number, links: readonly ContactLink[]): Promise<void> {
     await manager.query(
       `update ghl.contact_links l set updated_at = clock_timestamp()
-        where l.id = $1 and exists (
+        where l.id = any($1::bigint[]) and exists (
           select from ghl.outbox o
            where o.hook_id = $2 and o.contact_id = l.contact_id and o.state = 'dead' and o.finished_at > l.updated_at)`,
-      [link.id, hookId],
+      [links.map(({ id }) => id), hookId],
     );
   }
 

@@ -13,7 +13,7 @@ import { ContactMerges } from './contact-merges.js';
 import { FieldMaps, type MappedPlace } from './field-maps.js';
 import { localFields } from './local-contact.js';
 import { type Ending, Outbox, type OutboundWork } from './outbox.js';
-import { type Completion, PushCompletion, type Pushed } from './push-completion.js';
+import { type Completion, PushCompletion, type Pushed, type Unchanged } from './push-completion.js';
 import { isEmptyPatch, isNothing, planCreate, planUpdate, type UpdatePlan } from './push-plan.js';
 import { SyncChoices } from './sync-choices.js';
 
@@ -43,6 +43,7 @@ export interface PushBatch {
   readonly place: MappedPlace;
   readonly subjects: ReadonlyMap<OutboundWork, Subject>;
   readonly completions: GroupCommit<Completion>;
+  readonly unchanged: GroupCommit<Unchanged>;
 }
 
 type Answer = Pick<Pushed, 'ghlContactId' | 'sent' | 'answer' | 'tags'>;
@@ -96,12 +97,21 @@ export class ContactPusher {
       const contact = contacts.get(work.contactId);
       return [work, { work, contact, link, labels: labels.get(work.contactId) ?? [], foreign }];
     });
-    const completions = new GroupCommit<Completion>({
-      write: (group) => this.completion.complete(hook, place, country, group),
-      isItemsFault: () => true,
-      maxItems: works.length,
-    });
-    return { hook, api: this.clients.forHook(hook), place, subjects: new Map(subjects), completions };
+    const bounds = { isItemsFault: () => true, maxItems: works.length };
+    return {
+      hook,
+      api: this.clients.forHook(hook),
+      place,
+      subjects: new Map(subjects),
+      completions: new GroupCommit<Completion>({
+        write: (group) => this.completion.complete(hook, place, country, group),
+        ...bounds,
+      }),
+      unchanged: new GroupCommit<Unchanged>({
+        write: (group) => this.completion.unchanged(hook, group),
+        ...bounds,
+      }),
+    };
   }
 
   /**
@@ -150,10 +160,7 @@ export class ContactPusher {
     const { work, foreign } = subject;
     const base = readSnapshot(link.snapshot);
     const plan = planUpdate(base, fieldsOf(batch, subject, base), foreign);
-    if (isNothing(plan)) {
-      await this.links.confirm(this.database.manager, batch.hook.id, link);
-      return this.end(work, { state: 'done', reason: 'unchanged' });
-    }
+    if (isNothing(plan)) return batch.unchanged.add({ work, link });
     let answer: Answer;
     try {
       answer = await send(batch.api, link.ghlContactId, plan);

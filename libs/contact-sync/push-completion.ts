@@ -35,6 +35,12 @@ export interface Completion {
   readonly pushed: Pushed;
 }
 
+/** A push that had nothing to send. */
+export interface Unchanged {
+  readonly work: OutboundWork;
+  readonly link: ContactLink;
+}
+
 /** Contacts, links and HighLevel's contacts of pushes, which nobody else changes until the transaction ends. */
 interface Locked {
   readonly contacts: ReadonlyMap<number, Contact>;
@@ -109,6 +115,22 @@ export class PushCompletion {
       }
       await this.agree(manager, place, country, agreed);
       await this.outbox.finishAll(manager, endings);
+    });
+  }
+
+  /**
+   * HighLevel has them like that already: all of them, or none.
+   * @throws LeaseLost
+   */
+  async unchanged(hook: Hook, pushes: readonly Unchanged[]): Promise<void> {
+    const links = pushes.map(({ link }) => link);
+    const endings = pushes.map(({ work }): [OutboundWork, Ending] => [
+      work,
+      { state: 'done', reason: 'unchanged' },
+    ]);
+    await retriedTransaction(this.database, async (manager) => {
+      await this.links.confirm(manager, hook.id, links);
+      await this.outbox.finishAll(manager, new Map(endings));
     });
   }
 

@@ -10,8 +10,8 @@ const COLUMNS = [
 ] satisfies { key: keyof ImportFailure; header: string }[];
 
 /**
- * Failures as RFC 4180 text, row by row as they are read, their reasons in words. A name that a spreadsheet would take for a formula is made a
- * text (OWASP, CSV injection).
+ * Failures as RFC 4180 text, row by row as they are read, their reasons in words. A name that a spreadsheet would take
+ * for a formula is made a text (OWASP, CSV injection).
  */
 export function failuresCsv(failures: AsyncIterable<ImportFailure>, locale: Locale): Readable {
   const csv = stringify({

@@ -188,6 +188,7 @@ describeWithChromium('while both sides are edited', () => {
     await page.getByRole('link', { name: '1 Given up, To HighLevel' }).click();
     const row = page.getByRole('row', { name: /Nadia Refused/ });
     await row.getByText('HighLevel refused the values.').waitFor();
+    await row.getByText('(PUT /contacts/{contactId} 422)').waitFor();
     await row.getByRole('button', { name: 'Sync now Nadia Refused' }).focus();
     await page.keyboard.press('Enter');
     await page.getByText('Nothing to show here.').waitFor();

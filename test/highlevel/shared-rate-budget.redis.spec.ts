@@ -132,6 +132,26 @@ suite('The rate budget that processes share', () => {
     expect(runs).toBe(3);
   });
 
+  it('tells Redis of answers that say the same now and then, and of all others at once', async () => {
+    const { now, pass } = new ManualTime(settled);
+    const ledger = new SharedRateLedger(shared(0), { now });
+    const answer = { limit: 100, intervalMs: 10_000, dailyLimit: 1_000 };
+    for (let n = 0; n < 50; n += 1)
+      ledger.observe('loc', { ...answer, remaining: 90 - n, dailyRemaining: 900 - n });
+    expect(runs).toBe(1);
+    await pass(100);
+    ledger.observe('loc', { ...answer, remaining: 30, dailyRemaining: 800 });
+    expect(runs).toBe(2);
+    await settled();
+    expect(await ledger.level('loc')).toMatchObject({ left: 30, daily: { limit: 1_000, left: 800 } });
+
+    runs = 0;
+    ledger.observe('loc', { ...answer, limit: 50, remaining: 20, dailyRemaining: 799 });
+    ledger.observe('loc', { ...answer, limit: 50, remaining: 19, dailyRemaining: 40 }); // bulk work is to rest
+    for (let n = 0; n < 2; n += 1) ledger.observe('loc', { ...answer, limit: 50, pauseMs: 5_000 });
+    expect(runs).toBe(4);
+  });
+
   it('is each process’s own while Redis does not answer', async () => {
     await redis.halt();
     try {
