@@ -161,8 +161,8 @@ describeWithChromium('while both sides are edited', () => {
          from generate_series(1, 30) n`,
       [hook!.id, location],
     );
+    // At once: what is typed rests a moment before the list is asked for, and others than its own must stay.
     await page.getByLabel('About').fill('contact:Nobody7');
-    await page.getByRole('row', { name: /contact:Nobody7 / }).waitFor();
     await page.getByRole('button', { name: 'Discard all that were given up' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Discard all' }).click();
     await page.getByText('One event was changed.').waitFor();
