@@ -8,7 +8,7 @@ const LAYERS = [
   ['audit', 'metrics'],
   ['contacts', 'health', 'integrations'],
   ['oauth', 'contact-sync'],
-  ['imports', 'reconciliation', 'sync-status', 'webhooks'],
+  ['imports', 'reconciliation', 'sso', 'sync-status', 'webhooks'],
 ];
 
 const upward = LAYERS.map((libs, layer) => ({

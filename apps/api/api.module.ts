@@ -12,6 +12,7 @@ import { MetricsModule } from '#libs/metrics';
 import { OAuthModule } from '#libs/oauth';
 import { QueueModule } from '#libs/queue';
 import { ReconciliationModule } from '#libs/reconciliation';
+import { SsoModule } from '#libs/sso';
 import { SyncStatusModule } from '#libs/sync-status';
 import { EventsModule, WebhooksModule } from '#libs/webhooks';
 
@@ -33,6 +34,7 @@ export class ApiModule {
         ContactSyncHttpModule,
         ImportsModule,
         ReconciliationModule,
+        SsoModule,
         SyncStatusModule,
         WebhooksModule,
         EventsModule,

@@ -25,6 +25,7 @@ export const AUDIT_ACTIONS = [
   'contact.unlink',
   'match.resolve',
   'push.discard',
+  'sso.sign_on',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -4,7 +4,7 @@ import { ACCOUNT_LOCALES } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { type Language, spokenLanguage } from '#libs/i18n';
 import { AccountSuspended, NotAMember } from './auth-errors.js';
-import { type CallingAccount, type Role } from './caller.js';
+import { type CallingAccount, type Confinement, type Role } from './caller.js';
 
 const SUSPENDED = 1;
 const ADMINISTRATOR = 1;
@@ -56,11 +56,18 @@ export class Accounts {
   }
 }
 
-/** Refuses in DeskFlow's order (DM 3). @throws AccountSuspended, NotAMember */
-export function entered({ id, name, isSuspended, role }: FoundAccount): CallingAccount {
+/**
+ * Refuses in DeskFlow's order (DM 3).
+ * @param confinement of the session that wants in
+ * @throws AccountSuspended, NotAMember
+ */
+export function entered(
+  { id, name, isSuspended, role }: FoundAccount,
+  confinement?: Confinement,
+): CallingAccount {
   if (isSuspended) throw new AccountSuspended();
-  if (!role) throw new NotAMember();
-  return { id, name, role };
+  if (!role || (confinement && confinement.accountId !== id)) throw new NotAMember();
+  return { id, name, role: confinement?.atMost === 'agent' ? 'agent' : role };
 }
 
 function localeOf({ locale }: AccountRow): Language | undefined {

@@ -20,7 +20,7 @@ export class AdministratorDocsAccess extends DocsAccess {
 
   async admits(request: FastifyRequest): Promise<boolean> {
     const user = await this.identify(request);
-    return user !== undefined && this.users.administersAnything(user);
+    return user !== undefined && !user.confinement && this.users.administersAnything(user);
   }
 
   private async identify({ headers }: FastifyRequest): Promise<UserRecord | undefined> {

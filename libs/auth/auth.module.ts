@@ -3,6 +3,7 @@ import { JwtModule } from '@nestjs/jwt';
 import { DocsAccess } from '#libs/http';
 import { Accounts } from './accounts.js';
 import { AdministratorDocsAccess } from './administrator-docs-access.js';
+import { Confinements } from './confinements.js';
 import { Credentials } from './credentials.js';
 import { DeviseTokens } from './devise-tokens.js';
 import { DocsSessionController } from './docs-session.controller.js';
@@ -24,6 +25,7 @@ import { Users } from './users.js';
   providers: [
     Users,
     Accounts,
+    Confinements,
     Credentials,
     DeviseTokens,
     Sessions,
@@ -37,6 +39,16 @@ import { Users } from './users.js';
     SuperAdminGuard,
     { provide: DocsAccess, useClass: AdministratorDocsAccess },
   ],
-  exports: [Accounts, Credentials, Sessions, AuthGuard, AccountGuard, AdminGuard, SuperAdminGuard],
+  exports: [
+    Accounts,
+    Confinements,
+    Credentials,
+    Sessions,
+    Users,
+    AuthGuard,
+    AccountGuard,
+    AdminGuard,
+    SuperAdminGuard,
+  ],
 })
 export class AuthModule {}

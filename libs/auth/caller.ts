@@ -8,6 +8,16 @@ export interface CallingUser {
   readonly isSuperAdmin: boolean;
   /** Undefined where they have chosen none. */
   readonly locale: Language | undefined;
+  /** Of somebody who signed on from HighLevel's frame. */
+  readonly confinement?: Confinement | undefined;
+}
+
+/** Where a session ends that HighLevel vouched for (HL 8.4): one account, as long as it holds the location. */
+export interface Confinement {
+  readonly accountId: number;
+  readonly locationId: string;
+  /** A role in HighLevel gives none here, and one that somebody has here no more than this. */
+  readonly atMost: Role;
 }
 
 export type Role = 'agent' | 'administrator';

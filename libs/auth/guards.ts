@@ -27,8 +27,9 @@ export class AuthGuard implements CanActivate {
   }
 
   async identify(request: Request): Promise<CallingUser> {
-    const { id, name, email, isSuperAdmin, locale } = await this.credentials.authenticate(request.headers);
-    request.caller = { id, name, email, isSuperAdmin, locale };
+    const user = await this.credentials.authenticate(request.headers);
+    const { id, name, email, isSuperAdmin, locale, confinement } = user;
+    request.caller = { id, name, email, isSuperAdmin, locale, confinement };
     answerIn(request, locale);
     addLogContext({ userId: id });
     return request.caller;
@@ -52,7 +53,7 @@ export class AccountGuard implements CanActivate {
     const caller = await this.auth.identify(request);
     const found = await this.accounts.find(parsePathId(request.params.account_id), caller.id);
     answerIn(request, caller.locale, found.locale);
-    request.account = entered(found);
+    request.account = entered(found, caller.confinement);
     addLogContext({ accountId: request.account.id });
     return request.account;
   }

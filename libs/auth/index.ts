@@ -1,3 +1,4 @@
+export { Accounts, entered } from './accounts.js';
 export { AttemptWindow } from './attempt-window.js';
 export { AuthModule } from './auth.module.js';
 export {
@@ -9,6 +10,7 @@ export {
   OtpRequired,
 } from './auth-errors.js';
 export { type CallingAccount, type CallingUser, type Role } from './caller.js';
+export { Confinements } from './confinements.js';
 export {
   AdminOnly,
   CurrentAccount,
@@ -21,3 +23,4 @@ export { AccountGuard, AdminGuard, AuthGuard, SuperAdminGuard } from './guards.j
 export { networkOf } from './network.js';
 export { sameSecret } from './same-secret.js';
 export { type Session, Sessions } from './sessions.js';
+export { Users } from './users.js';

@@ -4,6 +4,8 @@ import { JwtService } from '@nestjs/jwt';
 import { AppConfig } from '#libs/config';
 import { NotFound } from '#libs/errors';
 import { parsePathId } from '#libs/http';
+import { type Confinement } from './caller.js';
+import { Confinements } from './confinements.js';
 import { sameSecret } from './same-secret.js';
 import { type UserRecord, Users } from './users.js';
 
@@ -13,6 +15,8 @@ export type SessionPurpose = 'api' | 'docs';
 const ISSUER = 'deskflow-ghl';
 /** A working day, so that nobody signs in twice, and a stolen token is of no use tomorrow. */
 const LIFETIME_SECONDS: Readonly<Record<SessionPurpose, number>> = { api: 43_200, docs: 3_600 };
+/** The page in HighLevel's frame signs on anew by itself, and HighLevel's word for somebody bears no date (HL 8.4). */
+const CONFINED_LIFETIME_SECONDS = 3_600;
 
 export interface Session {
   /** JWT, HS256. */
@@ -24,6 +28,9 @@ interface Claims {
   sub?: string;
   /** Names the password the session was opened under, so that changing it ends the session. */
   pwd?: unknown;
+  /** Account and location that the session is confined to. */
+  account?: unknown;
+  location?: unknown;
 }
 
 /** Issues and verifies session tokens. They are not stored: a token holds until it expires or the password changes. */
@@ -32,16 +39,45 @@ export class Sessions {
   constructor(
     private readonly jwt: JwtService,
     private readonly users: Users,
+    private readonly confinements: Confinements,
     private readonly config: AppConfig,
   ) {}
 
   /** @throws NotFound when there is no such user. */
   async issue(userId: number, purpose: SessionPurpose = 'api'): Promise<Session> {
+    return this.sign(userId, purpose, LIFETIME_SECONDS[purpose]);
+  }
+
+  /** A short session for one account, which ends when that account gives up the location. @throws NotFound */
+  async issueConfined(
+    userId: number,
+    { accountId, locationId }: Pick<Confinement, 'accountId' | 'locationId'>,
+  ): Promise<Session> {
+    return this.sign(userId, 'api', CONFINED_LIFETIME_SECONDS, { account: accountId, location: locationId });
+  }
+
+  /** The user of a token that we issued for this purpose and that still holds; undefined for anything else. */
+  async verify(token: string, purpose: SessionPurpose = 'api'): Promise<UserRecord | undefined> {
+    const { sub, pwd, account, location } = (await this.claimsOf(token, purpose)) ?? {};
+    const userId = parsePathId(sub);
+    if (userId === undefined || typeof pwd !== 'string') return undefined;
+    const user = await this.users.findById(userId);
+    if (!user || !sameSecret(pwd, this.passwordMark(user))) return undefined;
+    if (account === undefined) return user;
+    const confinement = await this.confinements.of(Number(account), String(location));
+    return confinement && { ...user, isSuperAdmin: false, confinement };
+  }
+
+  private async sign(
+    userId: number,
+    purpose: SessionPurpose,
+    expiresInSeconds: number,
+    claims: Pick<Claims, 'account' | 'location'> = {},
+  ): Promise<Session> {
     const user = await this.users.findById(userId);
     if (!user) throw new NotFound('User');
-    const expiresInSeconds = LIFETIME_SECONDS[purpose];
     const token = await this.jwt.signAsync(
-      { pwd: this.passwordMark(user) },
+      { pwd: this.passwordMark(user), ...claims },
       {
         secret: this.config.session.secret,
         algorithm: 'HS256',
@@ -52,15 +88,6 @@ export class Sessions {
       },
     );
     return { token, expiresInSeconds };
-  }
-
-  /** The user of a token that we issued for this purpose and that still holds; undefined for anything else. */
-  async verify(token: string, purpose: SessionPurpose = 'api'): Promise<UserRecord | undefined> {
-    const { sub, pwd } = (await this.claimsOf(token, purpose)) ?? {};
-    const userId = parsePathId(sub);
-    if (userId === undefined || typeof pwd !== 'string') return undefined;
-    const user = await this.users.findById(userId);
-    return user && sameSecret(pwd, this.passwordMark(user)) ? user : undefined;
   }
 
   private async claimsOf(token: string, purpose: SessionPurpose): Promise<Claims | undefined> {

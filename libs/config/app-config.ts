@@ -17,8 +17,10 @@ export interface GhlConfig {
   /** From the environment only: `GlobalConfigService.ghlCredentials()` asks the database first. */
   readonly clientId: string | undefined;
   readonly clientSecret: string | undefined;
-  /** The key of HighLevel's encrypted user context (HL 8). */
+  /** The key of HighLevel's encrypted user context (HL 8), or two. From the environment only. */
   readonly sharedSecret: string | undefined;
+  /** Origins whose pages may show the one for HighLevel's frame. */
+  readonly frameAncestors: readonly string[];
   /** Without a slash at the end. */
   readonly apiUrl: string;
   /** Base of the authorization page, without `/v2/oauth/chooselocation` and without a slash at the end. */

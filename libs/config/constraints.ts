@@ -1,6 +1,6 @@
 import { ValidateBy } from 'class-validator';
 import { parseDuration } from './duration.js';
-import { parsePublicKeys, type PublicKeyType } from './public-keys.js';
+import { parsePublicKeys, type PublicKeyType, splitList } from './public-keys.js';
 
 /**
  * Constraints on texts of the environment. The message of each is what is expected, as the end of the sentence
@@ -71,6 +71,19 @@ export const Scopes = (): PropertyDecorator =>
   expects('scopes', 'scope names separated by blanks or commas', (text) =>
     /^[A-Za-z0-9./_\-\s,]+$/.test(text),
   );
+
+/** One secret, or the present one and the one before while it is being changed. */
+export const AtMostTwo = (): PropertyDecorator =>
+  expects('atMostTwo', 'one secret, or two separated by a blank', (text) => splitList(text).length <= 2);
+
+/** Origins as a content security policy takes them; the first label of a host may be `*`. Plain http for this machine only. */
+const ORIGIN = /^(https:\/\/(\*\.)?[a-z\d-]+(\.[a-z\d-]+)+|http:\/\/(localhost|127\.0\.0\.1))(:\d{1,5})?$/i;
+
+export const Origins = (): PropertyDecorator =>
+  expects('origins', 'up to 50 origins such as https://crm.example.com, separated by blanks', (text) => {
+    const origins = splitList(text);
+    return origins.length <= 50 && origins.every((origin) => ORIGIN.test(origin));
+  });
 
 export const EmailAddress = (): PropertyDecorator =>
   expects('emailAddress', 'an e-mail address', (text) => /^[^\s@]+@[^\s@]+$/.test(text));

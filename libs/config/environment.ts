@@ -1,6 +1,7 @@
 import { IsOptional } from 'class-validator';
 import {
   AtLeastCharacters,
+  AtMostTwo,
   BaseUrl,
   Duration,
   DurationOrOff,
@@ -8,6 +9,7 @@ import {
   LocaleCode,
   OneOf,
   OnOff,
+  Origins,
   Port,
   PublicKeys,
   Scopes,
@@ -58,7 +60,8 @@ export class Environment {
 
   @IsOptional() GHL_CLIENT_ID?: string;
   @IsOptional() GHL_CLIENT_SECRET?: string;
-  @IsOptional() GHL_SHARED_SECRET?: string;
+  @IsOptional() @AtMostTwo() GHL_SHARED_SECRET?: string;
+  @IsOptional() @Origins() GHL_FRAME_ANCESTORS?: string;
   @IsOptional() @BaseUrl() GHL_API_URL?: string;
   @IsOptional() @BaseUrl() GHL_MARKETPLACE_URL?: string;
   @IsOptional() @OneOf('/ghl/callback', '/crm/callback') GHL_REDIRECT_PATH?: string;

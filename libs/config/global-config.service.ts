@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { NotConfigured, NotFound } from '#libs/errors';
 import { AppConfig } from './app-config.js';
+import { splitList } from './public-keys.js';
 import { readTaggedValue, writeTaggedValue } from './tagged-yaml.js';
 
 /** Another process that changes a row is noticed after this long at the latest. */
@@ -72,6 +73,11 @@ export class GlobalConfigService {
   /** The secret of HMAC-signed deliveries; the client secret where none is set of its own. */
   async webhookSecret(): Promise<string | undefined> {
     return (await this.get('GHL_WEBHOOK_SECRET')) ?? (await this.get('GHL_CLIENT_SECRET'));
+  }
+
+  /** What opens HighLevel's user context: none, one, or two while it is being changed. */
+  async sharedSecrets(): Promise<readonly string[]> {
+    return splitList((await this.get('GHL_SHARED_SECRET')) ?? '').slice(0, 2);
   }
 
   async list(): Promise<GlobalConfigState[]> {

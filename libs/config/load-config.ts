@@ -21,6 +21,9 @@ import { deriveSessionSecret, randomSessionSecret } from './session-secret.js';
 const HIGHLEVEL_API_URL = 'https://services.leadconnectorhq.com';
 const HIGHLEVEL_MARKETPLACE_URL = 'https://marketplace.gohighlevel.com';
 
+/** Where people use HighLevel, unless their agency has a host of its own (HL 8.4). */
+const HIGHLEVEL_APP_ORIGINS = ['https://app.gohighlevel.com', 'https://app.leadconnectorhq.com'];
+
 const DEFAULT_REFRESH_WINDOW = '6h';
 
 const DEFAULT_WEBHOOK_RETENTION = '30d';
@@ -173,6 +176,7 @@ function ghl(given: Environment, publicUrl: string): GhlConfig {
     clientId: given.GHL_CLIENT_ID,
     clientSecret: given.GHL_CLIENT_SECRET,
     sharedSecret: given.GHL_SHARED_SECRET,
+    frameAncestors: [...HIGHLEVEL_APP_ORIGINS, ...splitList(given.GHL_FRAME_ANCESTORS ?? '')],
     apiUrl: baseUrl(given.GHL_API_URL ?? HIGHLEVEL_API_URL),
     marketplaceUrl: baseUrl(given.GHL_MARKETPLACE_URL ?? HIGHLEVEL_MARKETPLACE_URL),
     redirectPath,

@@ -4,7 +4,7 @@ import { latestVersion, type RemoteState, stateAfter } from './fold-events.js';
 import { type FetchedContact, type IgnoredReason, type InboundContactEvent } from './inbound-event.js';
 import { remoteFields } from './remote-contact.js';
 import { type FieldMap } from './field-map.js';
-import { type Choices } from './sync-choices.js';
+import { type SyncPolicy } from './sync-choices.js';
 
 /** Whose events are applied. */
 export interface InboundSource {
@@ -13,7 +13,7 @@ export interface InboundSource {
   readonly referenceId: string | null;
   /** That of the location: two letters. */
   readonly country: string | null;
-  readonly choices: Choices;
+  readonly choices: SyncPolicy;
   readonly fields: FieldMap;
 }
 

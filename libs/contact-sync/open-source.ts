@@ -2,11 +2,11 @@ import { type Hook, runStatement } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { FieldMap, type FieldMapping } from './field-map.js';
 import { type InboundSource } from './inbound-news.js';
-import { type Choices, DEFAULT_CHOICES } from './sync-choices.js';
+import { DEFAULT_CHOICES, type SyncPolicy } from './sync-choices.js';
 import { ORIGIN_SETTING } from './sync-origin.js';
 
 type Opened = { country: string | null; mappings: FieldMapping[] | null } & {
-  [Choice in keyof Choices]: Choices[Choice] | null;
+  [Choice in keyof SyncPolicy]: SyncPolicy[Choice] | null;
 };
 
 const OPEN = `

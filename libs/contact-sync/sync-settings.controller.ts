@@ -32,11 +32,12 @@ export class SyncSettingsController {
   async change(
     @CurrentAccount() account: CallingAccount,
     @CurrentUser() user: CallingUser,
-    @Body() { conflict_policy, on_delete, default_location_id }: ChangeSyncSettings,
+    @Body() { conflict_policy, on_delete, sso_role, default_location_id }: ChangeSyncSettings,
   ): Promise<Shape<SyncSettingsAnswer>> {
     const changes = {
       ...(conflict_policy && { conflictPolicy: conflict_policy }),
       ...(on_delete && { onDelete: on_delete }),
+      ...(sso_role && { ssoRole: sso_role }),
     };
     return this.database.transaction(async (manager) => {
       if (default_location_id !== undefined)
@@ -48,10 +49,15 @@ export class SyncSettingsController {
 }
 
 function view(
-  { conflictPolicy, onDelete }: Choices,
+  { conflictPolicy, onDelete, ssoRole }: Choices,
   defaultLocationId: string | null,
 ): Shape<SyncSettingsAnswer> {
   return {
-    payload: { conflict_policy: conflictPolicy, on_delete: onDelete, default_location_id: defaultLocationId },
+    payload: {
+      conflict_policy: conflictPolicy,
+      on_delete: onDelete,
+      sso_role: ssoRole,
+      default_location_id: defaultLocationId,
+    },
   };
 }

@@ -5,6 +5,8 @@ import {
   type ConflictPolicy,
   DELETION_CHOICES,
   type DeletionChoice,
+  SSO_ROLES,
+  type SsoRole,
 } from '#libs/database';
 
 const POLICY = {
@@ -17,6 +19,12 @@ const ON_DELETE = {
   enumName: 'DeletionChoice',
   description:
     "What becomes of HighLevel's contact when DeskFlow's is deleted: left alone, marked with a tag, or deleted",
+};
+const SSO_ROLE = {
+  enum: SSO_ROLES,
+  enumName: 'SsoRole',
+  description:
+    'The most that somebody may be who signs on from HighLevel: nothing, an agent, or what they are in DeskFlow',
 };
 
 const DEFAULT_LOCATION = {
@@ -34,6 +42,9 @@ export class SyncSettingsDto {
 
   @ApiProperty(ON_DELETE)
   on_delete!: DeletionChoice;
+
+  @ApiProperty(SSO_ROLE)
+  sso_role!: SsoRole;
 
   @ApiProperty(DEFAULT_LOCATION)
   default_location_id!: string | null;
@@ -55,6 +66,11 @@ export class ChangeSyncSettings {
   @IsOptional()
   @IsIn(DELETION_CHOICES)
   on_delete?: DeletionChoice;
+
+  @ApiPropertyOptional(SSO_ROLE)
+  @IsOptional()
+  @IsIn(SSO_ROLES)
+  sso_role?: SsoRole;
 
   @ApiPropertyOptional(DEFAULT_LOCATION)
   @IsOptional()

@@ -30,6 +30,7 @@ export const ERROR_CODES = [
   'reauthorization_required',
   'request_timeout',
   'signature_rejected',
+  'sso_refused',
   'throttled',
   'token_unreadable',
   'unauthenticated',

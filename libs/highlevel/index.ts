@@ -55,6 +55,7 @@ export {
   type TokenEndpointErrorKind,
 } from './token-endpoint-error.js';
 export { type HighLevelUser } from './user.js';
+export { type OpenedUserContext, openUserContext, type UserContext } from './user-context.js';
 export { type UserPage, type UsersApi, type UserSearch } from './users-api.js';
 export {
   type ContactEvent,

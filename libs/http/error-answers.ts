@@ -36,6 +36,7 @@ export const ERROR_ANSWERS: Readonly<Record<ErrorCode, ErrorAnswer>> = {
   reauthorization_required: { status: 422 },
   request_timeout: { status: 408 },
   signature_rejected: { status: 401 },
+  sso_refused: { status: 401, example: text('sso.context_invalid') },
   throttled: { status: 429, retryAfterSeconds: 60 },
   token_unreadable: { status: 500 },
   unauthenticated: { status: 401 },

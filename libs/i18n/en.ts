@@ -30,6 +30,7 @@ export const EN = {
   'error.reauthorization_required': '{Product} must be authorized again',
   'error.request_timeout': 'The request took too long to arrive',
   'error.signature_rejected': 'Invalid signature',
+  'error.sso_refused': '{Product} has not signed you in',
   'error.throttled': 'Retry later',
   'error.token_unreadable': 'The stored token cannot be decrypted with the configured keys',
   'error.unauthenticated': 'You need to sign in or sign up before continuing.',
@@ -49,6 +50,16 @@ export const EN = {
   'request.not_an_object': 'The request body must be a JSON object',
   'request.too_deep': 'The request body is nested too deeply',
   'request.unstorable': 'The request holds a value that cannot be stored',
+
+  'sso.not_configured': 'The shared secret of {product} is not configured',
+  'sso.context_invalid': 'What {product} says of you cannot be read',
+  'sso.context_used': 'What {product} says of you was used before: open the page again',
+  'sso.no_location': 'Open this page inside a location of {product}',
+  'sso.location_not_connected': 'This location of {product} is not connected to DeskFlow',
+  'sso.off': 'Your account does not let people sign in from {product}',
+  'sso.user_not_confirmed': '{Product} does not know you as a user of this location',
+  'sso.no_agent':
+    'Nobody in this DeskFlow account has the e-mail address that you have in {product}: ask an administrator to invite you',
 
   'connection.several_locations': 'Several locations are connected: name one as location_id',
   'connection.location_not_active': 'The location is not active in {product}',

@@ -27,6 +27,7 @@ export const PT_BR: Catalogue = {
   'error.reauthorization_required': 'É preciso autorizar o {product} de novo',
   'error.request_timeout': 'A requisição demorou demais para chegar',
   'error.signature_rejected': 'Assinatura inválida',
+  'error.sso_refused': 'O {product} não conectou você',
   'error.throttled': 'Tente de novo mais tarde',
   'error.token_unreadable': 'As chaves configuradas não conseguem decifrar o token guardado',
   'error.unauthenticated': 'Entre ou cadastre-se para continuar.',
@@ -45,6 +46,16 @@ export const PT_BR: Catalogue = {
   'request.not_an_object': 'O corpo da requisição deve ser um objeto JSON',
   'request.too_deep': 'O corpo da requisição tem níveis demais',
   'request.unstorable': 'A requisição tem um valor que não pode ser guardado',
+
+  'sso.not_configured': 'O segredo compartilhado do {product} não está configurado',
+  'sso.context_invalid': 'O que o {product} diz sobre você não pode ser lido',
+  'sso.context_used': 'O que o {product} diz sobre você já foi usado: abra a página de novo',
+  'sso.no_location': 'Abra esta página dentro de uma subconta do {product}',
+  'sso.location_not_connected': 'Esta subconta do {product} não está conectada ao DeskFlow',
+  'sso.off': 'Sua conta não permite entrar pelo {product}',
+  'sso.user_not_confirmed': 'O {product} não conhece você como usuário desta subconta',
+  'sso.no_agent':
+    'Ninguém nesta conta do DeskFlow tem o e-mail que você usa no {product}: peça um convite a um administrador',
 
   'connection.several_locations': 'Há várias subcontas conectadas: escolha uma com location_id',
   'connection.location_not_active': 'A subconta do {product} não está ativa',

@@ -65,6 +65,8 @@ export {
   type ConflictPolicy,
   DELETION_CHOICES,
   type DeletionChoice,
+  SSO_ROLES,
+  type SsoRole,
 } from './sync-settings.js';
 export {
   AccessToken,

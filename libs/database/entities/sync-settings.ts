@@ -8,6 +8,10 @@ export type ConflictPolicy = (typeof CONFLICT_POLICIES)[number];
 export const DELETION_CHOICES = ['leave', 'archive', 'delete'] as const;
 export type DeletionChoice = (typeof DELETION_CHOICES)[number];
 
+/** The most that somebody may be who signs on from HighLevel's frame. */
+export const SSO_ROLES = ['none', 'agent', 'administrator'] as const;
+export type SsoRole = (typeof SSO_ROLES)[number];
+
 /** What an account has chosen about its sync. Without a row the defaults hold. */
 @Entity({ schema: 'ghl', name: 'sync_settings' })
 export class SyncSettings {
@@ -19,6 +23,9 @@ export class SyncSettings {
 
   @Column('text', { default: 'leave' })
   onDelete!: DeletionChoice;
+
+  @Column('text', { default: 'agent' })
+  ssoRole!: SsoRole;
 
   @Column('timestamptz', { default: () => 'now()' })
   updatedAt!: Date;

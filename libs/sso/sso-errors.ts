@@ -1,0 +1,30 @@
+import { DomainError } from '#libs/errors';
+import { text } from '#libs/i18n';
+
+/** Why HighLevel's word for somebody was not taken. */
+export type SsoRefusal =
+  | 'context_invalid'
+  | 'context_used'
+  | 'no_location'
+  | 'location_not_connected'
+  | 'off'
+  | 'user_not_confirmed'
+  | 'no_agent';
+
+/** Nobody was signed on; `details.reason` says why. */
+export class SsoRefused extends DomainError {
+  readonly code = 'sso_refused';
+
+  constructor(readonly reason: SsoRefusal) {
+    super(text(`sso.${reason}`), { reason });
+  }
+}
+
+/** GHL_SHARED_SECRET is missing in installation_configs and in the environment. */
+export class SsoNotConfigured extends DomainError {
+  readonly code = 'not_configured';
+
+  constructor() {
+    super(text('sso.not_configured'));
+  }
+}
