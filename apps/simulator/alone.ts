@@ -1,6 +1,12 @@
 import { JournalDamaged } from './journal.js';
 import { SettingsInvalid } from './settings.js';
-import { createSimulator, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, type Simulator } from './simulator.js';
+import {
+  createSimulator,
+  DEFAULT_CLIENT_ID,
+  DEFAULT_CLIENT_SECRET,
+  DEFAULT_SHARED_SECRET,
+  type Simulator,
+} from './simulator.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -16,7 +22,8 @@ const DEFAULT_PORT = '3001';
 
 /**
  * Runs one simulator from the environment: `SIMULATOR_PORT`, `DATA_DIR`, `SIMULATOR_WEBHOOK_URL`,
- * `SIMULATOR_REDIRECT_URIS` (separated by commas), `GHL_CLIENT_ID`, `GHL_CLIENT_SECRET`, `GHL_WEBHOOK_SECRET`.
+ * `SIMULATOR_CUSTOM_PAGE_URL`, `SIMULATOR_REDIRECT_URIS` (separated by commas), `GHL_CLIENT_ID`, `GHL_CLIENT_SECRET`,
+ * `GHL_SHARED_SECRET`, `GHL_WEBHOOK_SECRET`.
  * @returns undefined after a complaint
  */
 export async function startAlone(
@@ -34,8 +41,10 @@ export async function startAlone(
     simulator = await createSimulator({
       clientId: env['GHL_CLIENT_ID'] || DEFAULT_CLIENT_ID,
       clientSecret: env['GHL_CLIENT_SECRET'] || DEFAULT_CLIENT_SECRET,
+      sharedSecret: env['GHL_SHARED_SECRET'] || DEFAULT_SHARED_SECRET,
       webhookSecret: env['GHL_WEBHOOK_SECRET'] || undefined,
       webhookUrl: env['SIMULATOR_WEBHOOK_URL'] || undefined,
+      customPageUrl: env['SIMULATOR_CUSTOM_PAGE_URL'] || undefined,
       redirectUris: env['SIMULATOR_REDIRECT_URIS']
         ?.split(',')
         .map((uri) => uri.trim())
@@ -64,7 +73,9 @@ function banner({ url, clientId, publicKeyPem, settings }: Simulator, env: Envir
     `    Play the other side      ${url}/`,
     `    Client id                ${clientId}`,
     `    Client secret            ${env['GHL_CLIENT_SECRET'] ? 'as in GHL_CLIENT_SECRET' : DEFAULT_CLIENT_SECRET}`,
+    `    Shared secret            ${env['GHL_SHARED_SECRET'] ? 'as in GHL_SHARED_SECRET' : DEFAULT_SHARED_SECRET}`,
     `    Webhooks go to           ${settings.get().webhookUrl ?? 'nowhere: set SIMULATOR_WEBHOOK_URL'}`,
+    `    HighLevel's frame        ${url}/custom-page shows ${settings.get().customPageUrl ?? 'nothing: set SIMULATOR_CUSTOM_PAGE_URL'}`,
     `    Data                     ${env['DATA_DIR'] ? `${env['DATA_DIR']}/simulator` : 'in memory: set DATA_DIR to keep it'}`,
     '',
     '  Webhook signatures verify with',

@@ -9,6 +9,8 @@ import { type World } from './world.js';
 export interface AppIdentity {
   clientId: string;
   clientSecret: string;
+  /** What user contexts are encrypted with (HL 8.2). */
+  sharedSecret: string;
   /** The client id before its hyphen (HL 2.1). */
   appId: string;
   /** Exact; empty: any http or https URL of this machine. */

@@ -4,6 +4,7 @@ import { type Context } from './context.js';
 import { addControlContactRoutes } from './control-contact-routes.js';
 import { addControlInstallationRoutes } from './control-installation-routes.js';
 import { addControlMessageRoutes } from './control-message-routes.js';
+import { addControlUserRoutes } from './control-user-routes.js';
 import { addControlWebhookRoutes } from './control-webhook-routes.js';
 import { FaultInvalid, type FaultRequest } from './faults.js';
 import { newHexId } from './identifiers.js';
@@ -39,6 +40,7 @@ export function addControlRoutes(server: FastifyInstance, context: Context): voi
   addControlContactRoutes(server, context);
   addControlInstallationRoutes(server, context);
   addControlMessageRoutes(server, context);
+  addControlUserRoutes(server, context);
   addControlWebhookRoutes(server, context);
 
   server.get('/faults', () => ({ faults: faults.list() }));

@@ -34,6 +34,8 @@ export interface RateLimit {
 export interface Settings {
   /** Where events go; null: nowhere. */
   webhookUrl: string | null;
+  /** The app's page, which `/custom-page` shows in a frame; null: none. */
+  customPageUrl: string | null;
   signatureScheme: SignatureScheme;
   retryPolicy: RetryPolicy;
   /** The waits between attempts are multiplied by this: 1 is HighLevel's pace, 0.001 a test's. */
@@ -54,6 +56,7 @@ export interface Settings {
 
 export const DEFAULT_SETTINGS: Settings = {
   webhookUrl: null,
+  customPageUrl: null,
   signatureScheme: 'ed25519',
   retryPolicy: 'backoff',
   retryTimeFactor: 1,
@@ -104,6 +107,7 @@ const RATE_LIMIT_CHECKS: Record<keyof RateLimit, Check> = {
 
 const CHECKS: Record<keyof Settings, Check> = {
   webhookUrl: webAddress,
+  customPageUrl: webAddress,
   signatureScheme: oneOf(SIGNATURE_SCHEMES),
   retryPolicy: oneOf(RETRY_POLICIES),
   retryTimeFactor: between(0, 1, false),

@@ -24,6 +24,7 @@ import { World } from './world.js';
 
 export const DEFAULT_CLIENT_ID = '6a10c0ffee5ca1ab1e000001-simulator';
 export const DEFAULT_CLIENT_SECRET = 'simulator-client-secret';
+export const DEFAULT_SHARED_SECRET = 'simulator-shared-secret';
 
 /** Listens here and nowhere else: whoever reaches it may do anything. */
 const HOST = '127.0.0.1';
@@ -34,10 +35,14 @@ export interface SimulatorOptions {
   /** `<appId>-<suffix>`; webhooks carry the first half (HL 2.1). */
   clientId?: string;
   clientSecret?: string;
+  /** What user contexts are encrypted with (HL 8.2). */
+  sharedSecret?: string;
   /** Exact; any http or https URL of this machine when left out. */
   redirectUris?: readonly string[];
   /** Where events go. */
   webhookUrl?: string;
+  /** The app's page in HighLevel's frame. */
+  customPageUrl?: string;
   /** For the HMAC signature schemes; the client secret when left out. */
   webhookSecret?: string;
   /** The journal goes into `simulator/` below it. In memory only when left out. */
@@ -56,6 +61,7 @@ export interface Simulator {
   readonly url: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  readonly sharedSecret: string;
   readonly appId: string;
   /** The key that signs `X-GHL-Signature`, SPKI. */
   readonly publicKeyPem: string;
@@ -85,6 +91,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const settings = new LiveSettings(new Collection('settings', journal), {
     ...options.settings,
     ...(options.webhookUrl !== undefined && { webhookUrl: options.webhookUrl }),
+    ...(options.customPageUrl !== undefined && { customPageUrl: options.customPageUrl }),
   });
   const keys = new SigningKeys(new Collection('keys', journal), options.webhookSecret ?? app.clientSecret);
   const faults = new Faults();
@@ -121,6 +128,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     },
     clientId: app.clientId,
     clientSecret: app.clientSecret,
+    sharedSecret: app.sharedSecret,
     appId: app.appId,
     publicKeyPem: keys.publicKeyPem,
     get locations() {
@@ -168,11 +176,12 @@ async function createServer(context: Context): Promise<FastifyInstance> {
 
 function identityOf({
   clientId = DEFAULT_CLIENT_ID,
-  clientSecret,
+  clientSecret = DEFAULT_CLIENT_SECRET,
+  sharedSecret = DEFAULT_SHARED_SECRET,
   redirectUris = [],
 }: SimulatorOptions): AppIdentity {
   const [appId = clientId] = clientId.split('-', 1);
-  return { clientId, clientSecret: clientSecret ?? DEFAULT_CLIENT_SECRET, appId, redirectUris };
+  return { clientId, clientSecret, sharedSecret, appId, redirectUris };
 }
 
 function install(context: Context, { locationId, scope }: { locationId: string; scope: string }): Json {

@@ -61,7 +61,13 @@ async function startParts(
   const simulator = env['GHL_API_URL']
     ? undefined
     : await startSimulator(
-        { dataDir, port: simulatorPort, apiPort, clientSecret: secrets['GHL_CLIENT_SECRET'] ?? '' },
+        {
+          dataDir,
+          port: simulatorPort,
+          apiPort,
+          clientSecret: secrets['GHL_CLIENT_SECRET'] ?? '',
+          sharedSecret: secrets['GHL_SHARED_SECRET'] ?? '',
+        },
         onStop,
       );
   const config = loadConfig(
@@ -92,14 +98,16 @@ async function startDatabase(dataDir: string, onStop: (stop: () => Promise<void>
 }
 
 async function startSimulator(
-  options: { dataDir: string; port: number; apiPort: number; clientSecret: string },
+  options: { dataDir: string; port: number; apiPort: number; clientSecret: string; sharedSecret: string },
   onStop: (stop: () => Promise<void>) => void,
 ): Promise<Simulator> {
   const simulator = await createSimulator({
     clientId: EMBEDDED_CLIENT_ID,
     clientSecret: options.clientSecret,
+    sharedSecret: options.sharedSecret,
     dataDir: options.dataDir,
     webhookUrl: `http://127.0.0.1:${options.apiPort}/webhooks/ghl`,
+    customPageUrl: `http://127.0.0.1:${options.apiPort}/ghl/sso`,
   });
   onStop(() => simulator.close());
   await simulator.listen(options.port);

@@ -1,13 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { type TestDatabase } from '../harness/database.js';
+import { violationsOn } from '../harness/axe.js';
 import { launchChromium } from '../harness/chromium.js';
 import { SystemProcess } from '../harness/system-process.js';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** WCAG 2.2 AA, and axe's own best practices. */
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 type Json = Record<string, unknown>;
 
@@ -90,14 +85,8 @@ export class Console {
   }
 
   /** What axe finds wrong on the page as it is. */
-  async violations(page = this.page): Promise<string[]> {
-    // Scripts of the pages are text: the types of a browser would be those of all tests.
-    if (!(await page.evaluate<boolean>(`'axe' in globalThis`))) await page.evaluate(AXE);
-    const options = { runOnly: { type: 'tag', values: RULES } };
-    const found = await page.evaluate<AxeViolation[]>(
-      `axe.run(document, ${JSON.stringify(options)}).then(({ violations }) => violations)`,
-    );
-    return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  violations(page = this.page): Promise<string[]> {
+    return violationsOn(page);
   }
 
   /** HighLevel's side, as a person working there. */
@@ -115,9 +104,4 @@ export class Console {
     const { locations } = await this.inHighLevel('GET', '/locations');
     return (locations as { id: string }[])[0]!.id;
   }
-}
-
-interface AxeViolation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string }[];
 }

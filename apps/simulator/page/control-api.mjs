@@ -15,6 +15,10 @@ async function call(method, path, body) {
 const at = (locationId) => `/locations/${encodeURIComponent(locationId)}`;
 
 export const controlApi = {
+  users: async () => (await call('GET', '/users')).users,
+  /** What the frame says of the user to the page inside it, encrypted. Without a location: in the agency view. */
+  userContext: async (userId, locationId) =>
+    (await call('POST', '/user-context', { userId, locationId })).payload,
   locations: async () => (await call('GET', '/locations')).locations,
   /** `suspend`, `activate`, `revoke` or `uninstall`. */
   actOn: (locationId, act) => call('POST', `${at(locationId)}/${act}`, {}),
