@@ -19,6 +19,9 @@ export default defineConfig({
   build: {
     outDir: fileURLToPath(new URL('../../dist/console', import.meta.url)),
     emptyOutDir: true,
+    rolldownOptions: {
+      input: ['index.html', 'sso.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
+    },
     // The content security policy of the pages allows files of this server only.
     assetsInlineLimit: 0,
     reportCompressedSize: false,

@@ -221,6 +221,10 @@ describe('a wrong value', () => {
     ['GHL_WEBHOOK_HMAC', 'no', 'one of "on", "off"'],
     ['GHL_ENCRYPT_REFRESH_TOKEN', 'on', 'one of "true", "false"'],
     ['GHL_EXTRA_SCOPES', 'a;b', 'scope names'],
+    ['GHL_FRAME_ANCESTORS', 'http://crm.example.com', 'origins such as https://crm.example.com'],
+    ['GHL_FRAME_ANCESTORS', 'https://crm.example.com/path', 'origins such as'],
+    ['GHL_FRAME_ANCESTORS', "https://a.example; script-src *", 'origins such as'],
+    ['GHL_FRAME_ANCESTORS', 'https://*', 'origins such as'],
     ['SIGN_IN_FAILURES_PER_IP', '0', 'a whole number from 1'],
     ['DEMO_ADMIN_EMAIL', 'admin', 'an e-mail address'],
     ['ACTIVE_RECORD_ENCRYPTION_DIGEST', 'md5', 'one of "sha1", "sha256"'],
@@ -235,6 +239,7 @@ describe('a wrong value', () => {
     ['DATABASE_URL', 'mysql://u:hunter2-secret@db/desk'],
     ['REDIS_URL', 'http://:hunter2-secret@redis'],
     ['SESSION_SECRET', 'hunter2-secret'],
+    ['GHL_SHARED_SECRET', 'hunter2-secret and another'],
     ['DEMO_ADMIN_PASSWORD', 'hun'],
   ])('of the secret %s is never shown', (variable, value) => {
     const message = problemsOf({ [variable]: value });

@@ -25,6 +25,6 @@ export class SsoNotConfigured extends DomainError {
   readonly code = 'not_configured';
 
   constructor() {
-    super(text('sso.not_configured'));
+    super(text('sso.not_configured'), { reason: 'shared_secret' });
   }
 }

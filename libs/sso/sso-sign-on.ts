@@ -14,7 +14,7 @@ import {
 import { GlobalConfigService } from '#libs/config';
 import { HookStatus } from '#libs/database';
 import { Throttled } from '#libs/errors';
-import { HighLevelError, openUserContext, type UserContext } from '#libs/highlevel';
+import { HighLevelError, type HighLevelErrorKind, openUserContext, type UserContext } from '#libs/highlevel';
 import { HighLevelClients, type Hook, Hooks, readHookSettings } from '#libs/integrations';
 import { SsoNotConfigured, SsoRefused } from './sso-errors.js';
 import { UsedContexts } from './used-contexts.js';
@@ -22,6 +22,9 @@ import { UsedContexts } from './used-contexts.js';
 /** As failed sign-ins of an address (DM 3), with room for an office in which somebody has not been invited yet. */
 const FAILURES_PER_NETWORK = 30;
 const WINDOW_MS = 5 * 60_000;
+
+/** How HighLevel says that it has no such user, or none that this location may see: a 400 mostly. */
+const UNKNOWN_USER: ReadonlySet<HighLevelErrorKind> = new Set(['not_found', 'invalid', 'forbidden']);
 
 /** Somebody who has signed on, with the only account that the session opens. */
 export interface SignedOn {
@@ -108,7 +111,7 @@ export class SsoSignOn {
       .forHook(hook)
       .users.get(userId)
       .catch((error: unknown) => {
-        if (error instanceof HighLevelError && error.kind === 'not_found') return undefined;
+        if (error instanceof HighLevelError && UNKNOWN_USER.has(error.kind)) return undefined;
         throw error;
       });
     const isHere = user?.type === 'agency' || user?.locationIds?.includes(locationId) === true;

@@ -41,7 +41,12 @@ describe('settings', () => {
     const { status, body } = await api.call('GET', SETTINGS, { as: 'admin' });
     expect(status).toBe(200);
     expect(body).toEqual({
-      payload: { conflict_policy: 'latest_wins', on_delete: 'leave', default_location_id: null },
+      payload: {
+        conflict_policy: 'latest_wins',
+        on_delete: 'leave',
+        sso_role: 'agent',
+        default_location_id: null,
+      },
     });
   });
 
@@ -49,15 +54,18 @@ describe('settings', () => {
     await api.call('PATCH', SETTINGS, { as: 'admin', body: { on_delete: 'archive' } });
     const { body } = await api.call('PATCH', SETTINGS, {
       as: 'admin',
-      body: { conflict_policy: 'deskflow_wins' },
+      body: { conflict_policy: 'deskflow_wins', sso_role: 'administrator' },
     });
-    expect(body).toMatchObject({ payload: { conflict_policy: 'deskflow_wins', on_delete: 'archive' } });
+    expect(body).toMatchObject({
+      payload: { conflict_policy: 'deskflow_wins', on_delete: 'archive', sso_role: 'administrator' },
+    });
     expect((await api.call('GET', SETTINGS, { as: 'admin' })).body).toEqual(body);
   });
 
   it.each([
     { conflict_policy: 'nobody_wins' },
     { on_delete: true },
+    { sso_role: 'owner' },
     { conflict_policy: null, on_delete: 'x' },
   ])('refuses %j and changes nothing', async (changes) => {
     const { status, body } = await api.call('PATCH', SETTINGS, { as: 'admin', body: changes });

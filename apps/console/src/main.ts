@@ -2,7 +2,8 @@ import { createApp } from 'vue';
 import { createRouter, createWebHistory } from 'vue-router';
 import App from './App.vue';
 import { API, createClient } from './api/client';
-import { currentSession, refuseSession } from './api/session';
+import { keepSession } from './api/kept-session';
+import { currentSession, refuseSession, sessionHeaders } from './api/session';
 import { applyLocale, i18n } from './i18n';
 import { applyPreferences } from './preferences';
 import { routes, SIGN_IN } from './routes';
@@ -15,14 +16,9 @@ router.beforeEach(({ meta, fullPath }) => {
   return true;
 });
 
-const api = createClient({
-  headers(): Record<string, string> {
-    const token = currentSession.value?.token;
-    return token === undefined ? {} : { authorization: `Bearer ${token}` };
-  },
-  onRefused: refuseSession,
-});
+const api = createClient({ headers: sessionHeaders, onRefused: refuseSession });
 
+keepSession();
 applyPreferences();
 await applyLocale();
 createApp(App).use(router).use(i18n).provide(API, api).mount('#app');

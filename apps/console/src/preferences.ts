@@ -1,4 +1,5 @@
 import { ref, watchEffect } from 'vue';
+import { store, stored } from './storage';
 
 const THEME_KEY = 'deskflow-ghl.theme';
 const LOCALE_KEY = 'deskflow-ghl.locale';
@@ -17,12 +18,12 @@ export const locale = ref<Locale>(storedOneOf(LOCALE_KEY, LOCALES) ?? preferredL
 
 export function chooseTheme(chosen: Theme): void {
   theme.value = chosen;
-  localStorage.setItem(THEME_KEY, chosen);
+  store(THEME_KEY, chosen);
 }
 
 export function chooseLocale(chosen: Locale): void {
   locale.value = chosen;
-  localStorage.setItem(LOCALE_KEY, chosen);
+  store(LOCALE_KEY, chosen);
 }
 
 /** Keeps the document's attributes in step. */
@@ -38,6 +39,6 @@ function preferredLocale(): Locale {
 }
 
 function storedOneOf<Value extends string>(key: string, values: readonly Value[]): Value | undefined {
-  const stored = localStorage.getItem(key);
-  return values.find((value) => value === stored);
+  const kept = stored(key);
+  return values.find((value) => value === kept);
 }

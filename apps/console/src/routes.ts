@@ -1,4 +1,5 @@
 import type { RouteRecordRaw } from 'vue-router';
+import type { Role } from './api/session';
 import ConnectionPage from './pages/ConnectionPage.vue';
 import IntegrationLayout from './pages/IntegrationLayout.vue';
 import SignInPage from './pages/SignInPage.vue';
@@ -17,6 +18,11 @@ export const PAGES = [
   'mapping',
 ] as const;
 export type PageName = (typeof PAGES)[number];
+
+/** Agents may see and change contacts; everything else is the administrators'. */
+export function pagesFor(role: Role | undefined): readonly [PageName, ...PageName[]] {
+  return role === 'agent' ? ['contacts'] : PAGES;
+}
 
 /**
  * The settings pages, to be mounted where the OAuth callback lands. The second name of the address is for white-label

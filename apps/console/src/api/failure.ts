@@ -23,6 +23,8 @@ export class ApiFailure extends Error {
     readonly attributes: readonly string[],
     readonly requestId: string | undefined,
     readonly retryAfterSeconds: number | undefined,
+    /** What kind of its code it is, where there are several. */
+    readonly reason: string | undefined,
   ) {
     super(`${code}: ${sentence}`);
   }
@@ -37,11 +39,12 @@ export class ApiFailure extends Error {
       fields.attributes ?? [],
       fields.request_id,
       Number.isFinite(wait) ? wait : undefined,
+      typeof fields.details?.['reason'] === 'string' ? fields.details['reason'] : undefined,
     );
   }
 
   /** The network, not the service: nothing is known about what happened to the request. */
   static unreachable(): ApiFailure {
-    return new ApiFailure(UNREACHABLE, '', [], undefined, undefined);
+    return new ApiFailure(UNREACHABLE, '', [], undefined, undefined, undefined);
   }
 }
