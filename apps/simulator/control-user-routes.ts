@@ -42,7 +42,7 @@ function userContext(user: User, location?: Location): UserContext {
     ...(location && { activeLocation: location.id }),
     userName: nameOf(user),
     email,
-    // The seed has one administrator of the agency: its owner.
+    // An agency has one administrator here: its owner.
     isAgencyOwner: type === 'agency' && role === 'admin',
   };
 }

@@ -3,7 +3,9 @@ import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { SystemProcess } from '../harness/system-process.js';
+import { openUserContext } from '../simulator/open-user-context.js';
 
 describe('npm start', () => {
   it('says which variable chooses another port when one is taken, and starts nothing', async () => {
@@ -38,6 +40,33 @@ describe('npm start', () => {
     expect((await fetch(`${first.apiUrl}/health/ready`)).status).toBe(200);
     expect((await fetch(`${second.apiUrl}/health/ready`)).status).toBe(200);
     await Promise.all([first.dispose(), second.dispose()]);
+  });
+
+  it("puts this service's page into HighLevel's frame, and makes the secret that both share", async () => {
+    const system = await SystemProcess.prepare();
+    await system.start();
+    const inHighLevel = async <T>(path: string, body?: object): Promise<T> => {
+      const answer = await fetch(`${system.simulatorUrl}/_sim${path}`, {
+        ...(body && {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      });
+      return (await answer.json()) as T;
+    };
+    const { customPageUrl } = await inHighLevel<{ customPageUrl: string }>('/settings');
+    expect(customPageUrl).toBe(`${system.apiUrl}/ghl/sso`);
+
+    const { users } = await inHighLevel<{ users: { id: string }[] }>('/users');
+    const userId = users[0]!.id;
+    const { payload } = await inHighLevel<{ payload: string }>('/user-context', { userId });
+    const secrets = JSON.parse(readFileSync(join(system.dataDir, 'secrets.json'), 'utf8')) as Record<
+      string,
+      string
+    >;
+    expect(openUserContext(payload, secrets['GHL_SHARED_SECRET']!)).toMatchObject({ userId });
+    await system.dispose();
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(

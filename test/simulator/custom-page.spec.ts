@@ -1,4 +1,3 @@
-import { createDecipheriv, createHash } from 'node:crypto';
 import { type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { type User } from '#apps/simulator/model.js';
 import { createSimulator, DEFAULT_SHARED_SECRET, type Simulator } from '#apps/simulator/simulator.js';
@@ -6,6 +5,7 @@ import { violationsOn } from '../harness/axe.js';
 import { describeWithChromium, launchChromium } from '../harness/chromium.js';
 import { eventually } from '../harness/eventually.js';
 import { FramedPage } from './framed-page.js';
+import { openUserContext } from './open-user-context.js';
 
 const SECRET = 'a-shared-secret-of-this-test';
 const CHOICE = '/_sim/user-context';
@@ -41,18 +41,7 @@ async function ask(body: object): Promise<{ status: number; payload: string; mes
   return { ...said, status: answer.status };
 }
 
-/** `openssl enc -d -aes-256-cbc -md md5 -a -A`, as a receiver would do it. */
-function open(payload: string, secret = SECRET): Record<string, unknown> {
-  const bytes = Buffer.from(payload, 'base64');
-  expect(bytes.subarray(0, 8).toString()).toBe('Salted__');
-  const salted = Buffer.concat([Buffer.from(secret), bytes.subarray(8, 16)]);
-  const md5 = (before: Buffer): Buffer => createHash('md5').update(before).update(salted).digest();
-  const first = md5(Buffer.alloc(0));
-  const second = md5(first);
-  const decipher = createDecipheriv('aes-256-cbc', Buffer.concat([first, second]), md5(second));
-  const text = Buffer.concat([decipher.update(bytes.subarray(16)), decipher.final()]).toString();
-  return JSON.parse(text) as Record<string, unknown>;
-}
+const open = (payload: string): Record<string, unknown> => openUserContext(payload, SECRET);
 
 describe('the user context', () => {
   it('says who is in which location', async () => {

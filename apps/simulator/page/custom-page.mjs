@@ -42,7 +42,6 @@ function showPlaces(wanted) {
 function showFrame() {
   const choice = new URLSearchParams({ user: byId('user').value, location: byId('place').value });
   history.replaceState(null, '', `?${choice}`);
-  if (pageUrl === null) return;
   byId('asked').textContent = 'The page has not asked yet.';
   frame = element('iframe', { title: "The app's page", src: pageUrl });
   byId('frame').replaceChildren(frame);
@@ -64,11 +63,12 @@ byId('user').addEventListener('change', () => {
 byId('place').addEventListener('change', showFrame);
 
 await attempt(async () => {
-  const wanted = new URLSearchParams(location.search);
-  const settings = await controlApi.settings();
-  [users, locations] = await Promise.all([controlApi.users(), controlApi.locations()]);
-  pageUrl = settings.customPageUrl;
+  ({ customPageUrl: pageUrl } = await controlApi.settings());
   byId('missing').hidden = pageUrl !== null;
+  byId('choice').hidden = pageUrl === null;
+  if (pageUrl === null) return;
+  [users, locations] = await Promise.all([controlApi.users(), controlApi.locations()]);
+  const wanted = new URLSearchParams(location.search);
   showUsers(wanted.get('user'));
   showPlaces(wanted.get('location'));
   showFrame();
