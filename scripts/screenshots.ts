@@ -90,6 +90,20 @@ async function play(page: Page): Promise<void> {
   await picture(page, 'simulator', () =>
     page.getByRole('button', { name: 'Message Ines Hill' }).first().click(),
   );
+  await inFrame(page);
+}
+
+/** DeskFlow in HighLevel's frame, as the demo agent sees it. */
+async function inFrame(page: Page): Promise<void> {
+  const { users } = await inHighLevel('GET', '/users');
+  const agent = (users as { id: string; name: string }[]).find(({ name }) => name === 'Alan Agent');
+  await page.goto(`${system.simulatorUrl}/custom-page?user=${agent?.id ?? ''}`);
+  const framed = page.frameLocator('#frame iframe').getByRole('button', { name: /theme$/ });
+  await picture(page, 'in-highlevel', async (theme) => {
+    await framed.waitFor();
+    const shown = await page.frames().at(-1)?.evaluate<string>('document.documentElement.dataset.theme');
+    if (shown !== theme) await framed.click();
+  });
 }
 
 async function firstLocation(): Promise<string> {
@@ -220,14 +234,14 @@ async function inHighLevel(method: string, path: string, body?: Json): Promise<J
 async function picture(
   page: Page,
   name: string,
-  prepare = (): Promise<void> => Promise.resolve(),
+  prepare: (theme: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme });
     await page.evaluate(`localStorage.setItem('deskflow-ghl.theme', '${theme}')`);
     await page.reload();
     await page.waitForTimeout(SETTLE_MS);
-    await prepare();
+    await prepare(theme);
     await page.waitForTimeout(SETTLE_MS);
     await page.screenshot({ path: join(TARGET, `${name}-${theme}.png`) });
   }

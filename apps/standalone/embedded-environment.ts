@@ -34,6 +34,7 @@ export function embeddedEnvironment(
     FRONTEND_URL: `http://127.0.0.1:${port}`,
     GHL_API_URL: found.simulatorUrl,
     GHL_MARKETPLACE_URL: found.simulatorUrl,
+    GHL_FRAME_ANCESTORS: found.simulatorUrl,
     GHL_WEBHOOK_PUBLIC_KEYS: found.simulatorPublicKey,
     GHL_CLIENT_ID: EMBEDDED_CLIENT_ID,
     GHL_EXTRA_SCOPES: EXTRA_SCOPES,

@@ -6,6 +6,7 @@ import { dataSourceOptions, EmbeddedPostgres, runMigrations, seedDemo } from '#l
 import { ApiModule } from '#apps/api/api.module.js';
 import { createHttpApp } from '#apps/api/http-app.js';
 import { WorkerModule } from '#apps/worker/worker.module.js';
+import { addDemoStaff } from './demo-staff.js';
 import { EMBEDDED_CLIENT_ID, embeddedEnvironment, embeddedSecrets } from './embedded-environment.js';
 import { assertPortFree } from './free-port.js';
 
@@ -81,6 +82,7 @@ async function startParts(
 
   await runMigrations(config.databaseUrl);
   await seedWhenEmpty(config);
+  if (simulator) addDemoStaff(simulator, config.demo.adminEmail);
   const app = await createHttpApp(SystemModule.register(config), config);
   onStop(() => app.close());
   await listen(app, config);

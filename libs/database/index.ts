@@ -6,6 +6,6 @@ export { DataDirInUse, EmbeddedPostgresFailed } from './embedded-errors.js';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions, embeddedUrl } from './embedded-postgres.js';
 export { type PreparedStatement, queryPrepared } from './prepared-statement.js';
 export { resetData } from './reset-data.js';
-export { type DemoOptions, seedDemo } from './seed-demo.js';
+export { DEMO_AGENT_EMAIL, type DemoOptions, seedDemo } from './seed-demo.js';
 export { isDataFault } from './sql-faults.js';
 export { runStatement, type StatementResult } from './statement.js';

@@ -10,6 +10,8 @@ const BCRYPT_COST = 11;
 const TOKEN_LENGTH = 24;
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
+export const DEMO_AGENT_EMAIL = 'agent@example.com';
+
 export interface DemoOptions {
   readonly adminEmail: string;
   /** Every demo user's password. */
@@ -31,7 +33,7 @@ export async function seedDemo(
     const member = (account: Account, role: Role, person: Partial<User>): Promise<void> =>
       addMember(manager, account.id, role, { ...person, encryptedPassword });
     await member(acme, Role.administrator, { name: 'Ada Admin', email: adminEmail, type: 'SuperAdmin' });
-    await member(acme, Role.agent, { name: 'Alan Agent', email: 'agent@example.com' });
+    await member(acme, Role.agent, { name: 'Alan Agent', email: DEMO_AGENT_EMAIL });
     await member(globex, Role.administrator, { name: 'Grace Globex', email: 'admin@globex.example.com' });
   });
 }

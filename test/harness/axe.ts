@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Page } from 'playwright-core';
+import { type Frame } from 'playwright-core';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** WCAG 2.2 AA, and axe's own best practices. */
@@ -11,8 +11,8 @@ interface AxeViolation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** What axe finds wrong on the page as it is. */
-export async function violationsOn(page: Page): Promise<string[]> {
+/** What axe finds wrong on the page, or in the frame, as it is. */
+export async function violationsOn(page: Pick<Frame, 'evaluate'>): Promise<string[]> {
   // Scripts of the pages are text: the types of a browser would be those of all tests.
   if (!(await page.evaluate<boolean>(`'axe' in globalThis`))) await page.evaluate(AXE);
   const options = { runOnly: { type: 'tag', values: RULES } };

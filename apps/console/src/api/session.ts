@@ -11,9 +11,13 @@ export interface Session {
 }
 
 const session = shallowRef<Session>();
+const accounts = shallowRef<Session['accounts']>([]);
 
 /** DeskFlow's own pages have no use for it: they give `createClient` their headers instead. */
 export const currentSession = computed(() => session.value);
+
+/** Those of the user, also while a session that ended by itself is followed by another. */
+export const knownAccounts = readonly(accounts);
 
 const refused = ref(false);
 
@@ -22,6 +26,7 @@ export const isRefused = readonly(refused);
 
 export function beginSession(begun: Session | undefined): void {
   session.value = begun;
+  accounts.value = begun?.accounts ?? [];
   refused.value = false;
 }
 
@@ -42,7 +47,7 @@ export function sessionHeaders(): Record<string, string> {
 
 /** What the user is in the account; undefined where this page does not know. */
 export function roleIn(accountId: number): Role | undefined {
-  return session.value?.accounts.find(({ id }) => id === accountId)?.role;
+  return accounts.value.find(({ id }) => id === accountId)?.role;
 }
 
 /**
