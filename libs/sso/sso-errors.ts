@@ -2,14 +2,16 @@ import { DomainError } from '#libs/errors';
 import { text } from '#libs/i18n';
 
 /** Why HighLevel's word for somebody was not taken. */
-export type SsoRefusal =
-  | 'context_invalid'
-  | 'context_used'
-  | 'no_location'
-  | 'location_not_connected'
-  | 'off'
-  | 'user_not_confirmed'
-  | 'no_agent';
+export const SSO_REFUSALS = [
+  'context_invalid',
+  'context_used',
+  'no_location',
+  'location_not_connected',
+  'off',
+  'user_not_confirmed',
+  'no_agent',
+] as const;
+export type SsoRefusal = (typeof SSO_REFUSALS)[number];
 
 /** Nobody was signed on; `details.reason` says why. */
 export class SsoRefused extends DomainError {

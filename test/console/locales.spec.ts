@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CALLBACK_FAILURES } from '#libs/oauth';
+import { SSO_REFUSALS } from '#libs/sso';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -67,6 +68,7 @@ it.each([
   ['ConflictSide', 'conflicts'],
   ['DeletionChoice', 'mapping.policy'],
   ['FieldDirection', 'mapping.directions'],
+  ['SsoRole', 'mapping.policy.ssoRoles'],
   ['Ambiguity', 'matches.reasons'],
 ])('has a text for each %s of the API in %s', (schema, path) => {
   const values = schemas[schema]?.enum ?? [];
@@ -74,10 +76,11 @@ it.each([
   expect(values.filter((value) => !en.has(`${path}.${value}`))).toEqual([]);
 });
 
-it('has a text for each health, and for each failure of a callback', () => {
+it('has a text for each health, and for each failure of a callback or of signing on', () => {
   const healths = schemas['SyncHealth']?.enum ?? [];
   expect(healths.filter((value) => !en.has(`dashboard.healths.${value}.text`))).toEqual([]);
   expect(CALLBACK_FAILURES.filter((failure) => !en.has(`callback.${failure}`))).toEqual([]);
+  expect(SSO_REFUSALS.filter((reason) => !en.has(`refusals.sso_refused.${reason}`))).toEqual([]);
 });
 
 it('has a sentence for each reason that the service gives', async () => {
