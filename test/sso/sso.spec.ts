@@ -217,7 +217,8 @@ describe('a user context', () => {
 
 describe('nobody is signed on', () => {
   it('in the agency view, where no account can be told', async () => {
-    const { activeLocation: _, ...context } = contextOf('ada.agency@example.test');
+    const context = contextOf('ada.agency@example.test');
+    delete context.activeLocation;
     expect(await post(seal(context))).toMatchObject(refused('no_location'));
   });
 
