@@ -223,7 +223,7 @@ describe('a wrong value', () => {
     ['GHL_EXTRA_SCOPES', 'a;b', 'scope names'],
     ['GHL_FRAME_ANCESTORS', 'http://crm.example.com', 'origins such as https://crm.example.com'],
     ['GHL_FRAME_ANCESTORS', 'https://crm.example.com/path', 'origins such as'],
-    ['GHL_FRAME_ANCESTORS', "https://a.example; script-src *", 'origins such as'],
+    ['GHL_FRAME_ANCESTORS', 'https://a.example; script-src *', 'origins such as'],
     ['GHL_FRAME_ANCESTORS', 'https://*', 'origins such as'],
     ['SIGN_IN_FAILURES_PER_IP', '0', 'a whole number from 1'],
     ['DEMO_ADMIN_EMAIL', 'admin', 'an e-mail address'],
