@@ -123,6 +123,9 @@ describeWithChromium('DeskFlow in HighLevel’s frame', () => {
     await framed.getByRole('link', { name: 'Dashboard' }).click();
     await framed.getByRole('heading', { name: 'Dashboard' }).waitFor();
     await isFocused('Dashboard');
+    expect(await framed.getByRole('link', { name: 'Dashboard' }).getAttribute('href')).toBe(
+      `${site.url}/app/accounts/1/settings/integrations/gohighlevel/dashboard`,
+    );
     // HighLevel's consent page lets nobody frame it.
     await framed.getByRole('link', { name: 'Connection' }).click();
     const opened = site.page.context().waitForEvent('page');
