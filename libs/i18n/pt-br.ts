@@ -27,7 +27,7 @@ export const PT_BR: Catalogue = {
   'error.reauthorization_required': 'É preciso autorizar o {product} de novo',
   'error.request_timeout': 'A requisição demorou demais para chegar',
   'error.signature_rejected': 'Assinatura inválida',
-  'error.sso_refused': 'O {product} não conectou você',
+  'error.sso_refused': 'Não foi possível entrar pelo {product}',
   'error.throttled': 'Tente de novo mais tarde',
   'error.token_unreadable': 'As chaves configuradas não conseguem decifrar o token guardado',
   'error.unauthenticated': 'Entre ou cadastre-se para continuar.',

@@ -13,7 +13,7 @@ import {
 } from '#libs/auth';
 import { GlobalConfigService } from '#libs/config';
 import { HookStatus } from '#libs/database';
-import { Throttled } from '#libs/errors';
+import { DomainError, Throttled } from '#libs/errors';
 import { HighLevelError, type HighLevelErrorKind, openUserContext, type UserContext } from '#libs/highlevel';
 import { HighLevelClients, type Hook, Hooks, readHookSettings } from '#libs/integrations';
 import { SsoNotConfigured, SsoRefused } from './sso-errors.js';
@@ -75,8 +75,10 @@ export class SsoSignOn {
     if (!opened) throw new SsoRefused('context_invalid');
     const { context, salt } = opened;
     const hook = await this.hookOf(context);
-    await this.contexts.use(salt, hook.accountId);
-    const signedOn = await this.audited(hook, context, () => this.enter(hook, context));
+    const signedOn = await this.audited(hook, context, async () => {
+      await this.contexts.use(salt, hook.accountId);
+      return this.enter(hook, context);
+    });
     this.failures.remove(network, began);
     return signedOn;
   }
@@ -134,8 +136,9 @@ export class SsoSignOn {
       await record({ actor: { kind: 'user', userId: signedOn.user.id }, outcome: 'success', details });
       return signedOn;
     } catch (error) {
-      if (error instanceof SsoRefused) {
-        const details = { highlevel_user_id: userId, reason: error.reason };
+      if (error instanceof DomainError) {
+        const reason = error instanceof SsoRefused ? error.reason : error.code;
+        const details = { highlevel_user_id: userId, reason };
         await record({ actor: { kind: 'highlevel' }, outcome: 'failure', details });
       }
       throw error;

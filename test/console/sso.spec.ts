@@ -52,6 +52,11 @@ describeWithChromium('DeskFlow in HighLevel’s frame', () => {
     site.complaints = site.complaints.filter((complaint) => !/status of (401|422)/.test(complaint));
   }
 
+  const isFocused = (heading: string): Promise<void> =>
+    eventually(async () =>
+      expect(await frame().evaluate("document.querySelector('h1:focus')?.innerText")).toBe(heading),
+    );
+
   it('an agent is there without signing in, and works with contacts', async () => {
     const framed = await openFrame('agent@example.com');
     await framed.getByRole('heading', { name: 'Contacts' }).waitFor();
@@ -86,6 +91,18 @@ describeWithChromium('DeskFlow in HighLevel’s frame', () => {
     ).toBe('[{},{},""]');
   });
 
+  it('needs no storage, which a browser may refuse in a frame', async () => {
+    const page = await site.open();
+    await page.addInitScript(
+      `Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('', 'SecurityError'); } })`,
+    );
+    await page.goto(`${site.system.simulatorUrl}/custom-page?${query('agent@example.com', location)}`);
+    const framed = page.frameLocator('#frame iframe');
+    await framed.getByRole('heading', { name: 'Contacts' }).waitFor();
+    await framed.getByLabel('Language').selectOption('pt-BR');
+    await framed.getByRole('heading', { name: 'Contatos' }).waitFor();
+  });
+
   it('an administrator is an agent there, until the account lets them be more', async () => {
     let framed = await openFrame('admin@example.com');
     await framed.getByRole('heading', { name: 'Contacts' }).waitFor();
@@ -105,6 +122,10 @@ describeWithChromium('DeskFlow in HighLevel’s frame', () => {
     await framed.getByRole('heading', { name: 'Connection' }).waitFor();
     await framed.getByRole('link', { name: 'Dashboard' }).click();
     await framed.getByRole('heading', { name: 'Dashboard' }).waitFor();
+    await isFocused('Dashboard');
+    expect(await framed.getByRole('link', { name: 'Dashboard' }).getAttribute('href')).toBe(
+      `${site.url}/app/accounts/1/settings/integrations/gohighlevel/dashboard`,
+    );
     // HighLevel's consent page lets nobody frame it.
     await framed.getByRole('link', { name: 'Connection' }).click();
     const opened = site.page.context().waitForEvent('page');
@@ -146,8 +167,9 @@ describeWithChromium('DeskFlow in HighLevel’s frame', () => {
     await database.query(`update users set email = $1, uid = $1 where email = 'agent@example.com'`, [
       'uma.agent1@example.test',
     ]);
-    await framed.getByRole('button', { name: 'Try again' }).click();
+    await framed.getByRole('button', { name: 'Try again' }).press('Enter');
     await framed.getByRole('heading', { name: 'Contacts' }).waitFor();
+    await isFocused('Contacts');
     await database.query(`update users set email = $1, uid = $1 where email = 'uma.agent1@example.test'`, [
       'agent@example.com',
     ]);

@@ -77,10 +77,16 @@ const refused = (reason: string): object => ({
   body: { code: 'sso_refused', details: { reason } },
 });
 
-const audited = (): Promise<unknown[]> =>
+const audited = (): Promise<{ outcome: string }[]> =>
   database.query('select actor_kind, outcome, details from ghl.audit_events where action = $1 order by id', [
     'sso.sign_on',
   ]);
+
+const failure = (userId: string, reason: string): object => ({
+  actor_kind: 'highlevel',
+  outcome: 'failure',
+  details: { highlevel_user_id: userId, reason },
+});
 
 const usersAsked = (): number =>
   fixture.simulator.requests.list().filter(({ path }) => path.startsWith('/users/')).length;
@@ -146,6 +152,9 @@ describe('a user context', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401, 401]);
     expect(await post(payload)).toMatchObject(refused('context_used'));
     expect(await post(payload.replace(/=*$/, ''))).toMatchObject(refused('context_used'));
+    const { userId } = contextOf(UMA);
+    const replays = (await audited()).filter((entry) => entry.outcome === 'failure');
+    expect(replays).toEqual(Array(5).fill(failure(userId, 'context_used')));
   });
 
   it('works once although it was altered: a copy has the salt of its original', async () => {
@@ -245,11 +254,7 @@ describe('nobody is signed on', () => {
     for (const changes of wrong)
       expect(await post(seal({ ...uma, ...changes }))).toMatchObject(refused('user_not_confirmed'));
     expect(await audited()).toHaveLength(3);
-    expect((await audited())[0]).toEqual({
-      actor_kind: 'highlevel',
-      outcome: 'failure',
-      details: { highlevel_user_id: 'NobodyWithThisId0001', reason: 'user_not_confirmed' },
-    });
+    expect((await audited())[0]).toEqual(failure('NobodyWithThisId0001', 'user_not_confirmed'));
   });
 
   it('who is no agent of the account, or not one yet', async () => {
@@ -287,6 +292,7 @@ describe('nobody is signed on', () => {
       body: { code: 'account_suspended' },
     });
     await database.query('update accounts set status = 0 where id = $1', [ACCOUNT]);
+    expect(await audited()).toEqual([failure(contextOf(UMA).userId, 'account_suspended')]);
   });
 
   it('any more, from an address of which thirty attempts have failed', async () => {

@@ -5,12 +5,15 @@ import { refuseSession, sessionHeaders } from '../api/session';
 import { applyLocale, i18n } from '../i18n';
 import { applyPreferences } from '../preferences';
 import { integrationRoutes } from '../routes';
+import { DESKFLOW } from './deskflow';
 import SsoApp from './SsoApp.vue';
 import '../theme.css';
 
-// Its address stays the one that HighLevel frames: no other may be framed.
+// Its address stays the one that HighLevel frames: no other may be framed. A link that is opened in a tab of its own
+// leads to DeskFlow, where the same pages have addresses.
+const history = Object.assign(createMemoryHistory(), { createHref: (path: string) => DESKFLOW + path });
 const router = createRouter({
-  history: createMemoryHistory(),
+  history,
   routes: [{ path: '/', component: { render: () => null } }, integrationRoutes],
 });
 
