@@ -20,7 +20,7 @@ import { SsoNotConfigured, SsoRefused } from './sso-errors.js';
 import { UsedContexts } from './used-contexts.js';
 
 /** As failed sign-ins of an address (DM 3), with room for an office in which somebody has not been invited yet. */
-const FAILURES_PER_NETWORK = 30;
+const REFUSALS_PER_NETWORK = 30;
 const WINDOW_MS = 5 * 60_000;
 
 /** How HighLevel says that it has no such user, or none that this location may see: a 400 mostly. */
@@ -41,7 +41,7 @@ export interface SignedOn {
  */
 @Injectable()
 export class SsoSignOn {
-  private readonly failures = new AttemptWindow(FAILURES_PER_NETWORK, WINDOW_MS);
+  private readonly refusals = new AttemptWindow(REFUSALS_PER_NETWORK, WINDOW_MS);
 
   constructor(
     private readonly globalConfig: GlobalConfigService,
@@ -63,24 +63,27 @@ export class SsoSignOn {
    */
   async signOn(payload: string, ip: string): Promise<SignedOn> {
     const network = networkOf(ip);
-    const began = Date.now();
-    const wait = this.failures.wait(network, began);
+    const wait = this.refusals.wait(network, Date.now());
     if (wait > 0) throw new Throttled(wait);
-    // Counted in advance, so that many at once find the same limit as one after another.
-    this.failures.add(network, began);
+    try {
+      return await this.open(payload);
+    } catch (error) {
+      if (error instanceof SsoRefused) this.refusals.add(network, Date.now());
+      throw error;
+    }
+  }
 
+  private async open(payload: string): Promise<SignedOn> {
     const secrets = await this.globalConfig.sharedSecrets();
     if (secrets.length === 0) throw new SsoNotConfigured();
     const opened = openUserContext(payload, secrets);
     if (!opened) throw new SsoRefused('context_invalid');
     const { context, salt } = opened;
     const hook = await this.hookOf(context);
-    const signedOn = await this.audited(hook, context, async () => {
+    return this.audited(hook, context, async () => {
       await this.contexts.use(salt, hook.accountId);
       return this.enter(hook, context);
     });
-    this.failures.remove(network, began);
-    return signedOn;
   }
 
   /** The connection of the location that is looked at; its company must be the right one, too. */

@@ -2,6 +2,7 @@ import { applyDecorators, Body, Controller, Header, HttpCode, Post, Req } from '
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
 import { ApiErrors, type Shape } from '#libs/http';
+import { neutral, spokenLanguage } from '#libs/i18n';
 import { SsoAnswer, SsoSignOnDto } from './sso.dto.js';
 import { SsoSignOn } from './sso-sign-on.js';
 
@@ -40,6 +41,7 @@ export class SsoController {
 
   @SignOnRoute('crm/sso', 'crmSignOn', 'The same under a neutral name')
   crm(@Body() body: SsoSignOnDto, @Req() request: FastifyRequest): Promise<Shape<SsoAnswer>> {
+    request.locale = neutral(spokenLanguage(request.locale));
     return this.signOn(body, request);
   }
 
