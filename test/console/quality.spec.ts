@@ -212,6 +212,19 @@ describeWithChromium('every page', () => {
     await page.getByRole('alert').first().waitFor({ state: 'hidden' });
   }, 60_000);
 
+  it('says that a page could not be loaded, until another one is', async () => {
+    await site.open();
+    await site.signIn();
+    const { page } = site;
+    await page.route(/assets\/MappingPage/, (route) => route.abort());
+    await page.getByRole('link', { name: 'Mapping' }).click();
+    await page.getByRole('alert').getByText('That page could not be loaded.').waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Connection' }).waitFor();
+    await site.tab('Contacts');
+    await page.getByText('That page could not be loaded.').waitFor({ state: 'hidden' });
+    site.complaints = [];
+  });
+
   it('keeps what was typed when the network comes back', async () => {
     await site.open();
     await site.signIn();
