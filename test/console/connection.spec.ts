@@ -62,8 +62,11 @@ describeWithChromium('the connection page', () => {
     );
   });
 
-  it('tells an agent that only administrators may look', async () => {
+  it('leads an agent to the contacts, and tells them that only administrators may look here', async () => {
     await site.signIn('agent@example.com');
+    await site.page.getByRole('heading', { level: 1, name: 'Contacts' }).waitFor();
+    expect(await site.page.getByRole('link', { name: 'Connection' }).count()).toBe(0);
+    await site.goTo();
     await site.page.getByRole('alert').getByText('Only administrators of this account').waitFor();
     site.complaints = site.complaints.filter((complaint) => !complaint.includes('401'));
   });
