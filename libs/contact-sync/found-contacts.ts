@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { SearchIndex } from '#libs/contacts';
 import { type Hook, isDataFault } from '#libs/database';
 import { type HighLevelContact } from '#libs/highlevel';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -41,6 +42,7 @@ export class FoundContacts {
   constructor(
     private readonly database: DataSource,
     private readonly contactSync: ContactSync,
+    private readonly searchIndex: SearchIndex,
   ) {}
 
   /** What `apply` has less to do with afterwards, to be called with contacts while PostgreSQL is busy with others. */
@@ -61,6 +63,7 @@ export class FoundContacts {
     isDryRun: boolean,
     then: (manager: EntityManager, outcome: FoundOutcome) => Promise<T>,
   ): Promise<T> {
+    let created = 0;
     const inTransaction = (isEach: boolean): Promise<T> =>
       this.database.transaction(async (manager) => {
         if (isDryRun) await manager.query('savepoint page');
@@ -68,14 +71,16 @@ export class FoundContacts {
           ? this.oneByOne(manager, hook, page)
           : this.together(manager, hook, page));
         if (isDryRun) await manager.query('rollback to savepoint page');
+        created = outcome.results.filter((result) => result.outcome === 'created').length;
         return then(manager, outcome);
       });
-    try {
-      return await inTransaction(false);
-    } catch (error) {
+    const result = await inTransaction(false).catch((error: unknown) => {
       if (!isDataFault(error)) throw error;
       return inTransaction(true);
-    }
+    });
+    // Also those of a dry run, which wait there until they are vacuumed.
+    this.searchIndex.grew(created);
+    return result;
   }
 
   private async together(
