@@ -14,8 +14,8 @@ import { remoteFields } from './remote-contact.js';
 
 /** Each contact may take three advisory locks, and PostgreSQL has room for 6,000: contacts of one transaction. */
 export const FOUND_AT_ONCE = 250;
-/** Takes about a millisecond. */
-const READ_AT_ONCE = 25;
+/** Takes a fraction of a millisecond. */
+const READ_AT_ONCE = 5;
 /** More than the fields of so many contacts that two sides can have changed. */
 const MOST_CONFLICTS = 10_000;
 
