@@ -19,6 +19,7 @@ import { PushTraces1795000000019 } from './1795000000019-push-traces.js';
 import { SyncCounts1795000000020 } from './1795000000020-sync-counts.js';
 import { IntakeJournal1795000000021 } from './1795000000021-intake-journal.js';
 import { OutboxTroubles1795000000024 } from './1795000000024-outbox-troubles.js';
+import { CaptureByStatement1795000000026 } from './1795000000026-capture-by-statement.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -43,4 +44,5 @@ export const MIGRATIONS = [
   SyncCounts1795000000020,
   IntakeJournal1795000000021,
   OutboxTroubles1795000000024,
+  CaptureByStatement1795000000026,
 ];
