@@ -43,13 +43,31 @@ const LOCK: PreparedStatement = {
       from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
 };
 
-const OF_REMOTES = `
+/**
+ * Each is looked up by itself: a planner that knew the place would think a location nearly empty that its statistics have
+ * not seen, and read all of its links.
+ */
+const KNOWN = `
+    with place as materialized (select $1::bigint as account_id, $2::text as location_id)
     select id, account_id as "accountId", location_id as "locationId", contact_id as "contactId",
            ghl_contact_id as "ghlContactId", snapshot, remote_version as "remoteVersion",
            remote_deleted_at as "remoteDeletedAt", local_deleted_at as "localDeletedAt", unlinked_at as "unlinkedAt",
-           direction, pushes, created_at as "createdAt", updated_at as "updatedAt"
-      from ghl.contact_links
-     where account_id = $1 and location_id = $2 and ghl_contact_id = any($3::text[])`;
+           direction, pushes, created_at as "createdAt", updated_at as "updatedAt", deleted_at as "deletedAt"
+      from place cross join unnest($3::text[]) as wanted (ghl_contact_id)
+      left join ghl.contact_links using (account_id, location_id, ghl_contact_id)
+      left join ghl.remote_deletions using (account_id, location_id, ghl_contact_id)
+     where id is not null or deleted_at is not null`;
+
+type KnownRow = (ContactLink | { readonly id: null; readonly ghlContactId: string }) & {
+  readonly deletedAt: Date | null;
+};
+
+/** What there is of contacts of HighLevel. */
+export interface Known {
+  readonly links: readonly ContactLink[];
+  /** When contacts were deleted that had no link to remember it, by their id (`RemoteDeletions`). */
+  readonly deletions: ReadonlyMap<string, Date>;
+}
 
 const AGREE: PreparedStatement = {
   name: 'agree',
@@ -90,11 +108,24 @@ export class ContactLinks {
 
   async ofRemotes(
     manager: EntityManager,
+    place: Place,
+    ghlContactIds: readonly string[],
+  ): Promise<readonly ContactLink[]> {
+    return (await this.known(manager, place, ghlContactIds)).links;
+  }
+
+  async known(
+    manager: EntityManager,
     { accountId, locationId }: Place,
     ghlContactIds: readonly string[],
-  ): Promise<ContactLink[]> {
-    return (await runStatement<ContactLink>(manager, OF_REMOTES, [accountId, locationId, ghlContactIds]))
-      .rows;
+  ): Promise<Known> {
+    const { rows } = await runStatement<KnownRow>(manager, KNOWN, [accountId, locationId, ghlContactIds]);
+    return {
+      links: rows.filter((row) => row.id !== null),
+      deletions: new Map(
+        rows.flatMap(({ ghlContactId, deletedAt }) => (deletedAt ? [[ghlContactId, deletedAt]] : [])),
+      ),
+    };
   }
 
   async ofContact(

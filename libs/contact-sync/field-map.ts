@@ -48,12 +48,15 @@ export function standardDirection(field: FieldMapping['field']): FieldDirection 
 
 /** What of a contact is what on the other side, and which way it goes, for one location. */
 export class FieldMap {
+  /** Of those with the same key one is as good as the other. */
+  readonly key: string;
   private readonly byField: ReadonlyMap<string, FieldMapping>;
   private readonly byAttribute: ReadonlyMap<string, CustomField>;
   /** Fields in which one side's changes do not count. */
   private readonly unheard: Readonly<Record<'local' | 'remote', readonly FieldMapping['field'][]>>;
 
   constructor(mappings: readonly FieldMapping[] = []) {
+    this.key = JSON.stringify(mappings);
     this.byField = new Map(mappings.map((mapping) => [mapping.field, mapping]));
     this.byAttribute = new Map(
       mappings.flatMap(({ field, attribute }): [string, CustomField][] =>

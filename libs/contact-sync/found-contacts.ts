@@ -1,14 +1,21 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { SearchIndex } from '#libs/contacts';
 import { type Hook, isDataFault } from '#libs/database';
 import { type HighLevelContact } from '#libs/highlevel';
 import { DataSource, type EntityManager } from 'typeorm';
+import { placeOfHook } from './contact-links.js';
 import { ContactSync } from './contact-sync.js';
+import { FieldMaps } from './field-maps.js';
 import { countryOf } from './open-source.js';
 import { type InboundResult } from './inbound-event.js';
-import { readAhead } from './remote-contact.js';
+import { LocalSide } from './local-side.js';
+import { remoteFields } from './remote-contact.js';
 
 /** Each contact may take three advisory locks, and PostgreSQL has room for 6,000: contacts of one transaction. */
 export const FOUND_AT_ONCE = 250;
+/** Takes a fraction of a millisecond. */
+const READ_AT_ONCE = 5;
 /** More than the fields of so many contacts that two sides can have changed. */
 const MOST_CONFLICTS = 10_000;
 
@@ -41,12 +48,28 @@ export class FoundContacts {
   constructor(
     private readonly database: DataSource,
     private readonly contactSync: ContactSync,
+    private readonly fieldMaps: FieldMaps,
+    private readonly localSide: LocalSide,
+    private readonly searchIndex: SearchIndex,
   ) {}
 
-  /** What `apply` has less to do with afterwards, to be called with contacts while PostgreSQL is busy with others. */
-  async reader({ id }: Hook): Promise<(contacts: readonly HighLevelContact[]) => void> {
-    const country = await countryOf(this.database.manager, id);
-    return (contacts) => readAhead(contacts, country);
+  /**
+   * What `apply` has less to do with afterwards, to be called with contacts while PostgreSQL is busy with others. A few at
+   * a time, as those others must not wait for it. Whoever is most likely new is drafted, too.
+   */
+  async reader(
+    hook: Hook,
+  ): Promise<(contacts: readonly HighLevelContact[], areNew: boolean) => Promise<void>> {
+    const country = await countryOf(this.database.manager, hook.id);
+    const { fields: map } = await this.fieldMaps.of(this.database.manager, placeOfHook(hook));
+    return async (contacts, areNew) => {
+      for (const [index, contact] of contacts.entries()) {
+        if (index % READ_AT_ONCE === 0) await setImmediate();
+        const fields = remoteFields(contact, country);
+        if (areNew && map.heardOfRemote(fields, {}) === fields)
+          this.localSide.draft({ ghlContactId: contact.id, fields }, map);
+      }
+    };
   }
 
   /**
@@ -61,6 +84,7 @@ export class FoundContacts {
     isDryRun: boolean,
     then: (manager: EntityManager, outcome: FoundOutcome) => Promise<T>,
   ): Promise<T> {
+    let created = 0;
     const inTransaction = (isEach: boolean): Promise<T> =>
       this.database.transaction(async (manager) => {
         if (isDryRun) await manager.query('savepoint page');
@@ -68,14 +92,16 @@ export class FoundContacts {
           ? this.oneByOne(manager, hook, page)
           : this.together(manager, hook, page));
         if (isDryRun) await manager.query('rollback to savepoint page');
+        created = outcome.results.filter((result) => result.outcome === 'created').length;
         return then(manager, outcome);
       });
-    try {
-      return await inTransaction(false);
-    } catch (error) {
+    const result = await inTransaction(false).catch((error: unknown) => {
       if (!isDataFault(error)) throw error;
       return inTransaction(true);
-    }
+    });
+    // Also those of a dry run, which wait there until they are vacuumed.
+    this.searchIndex.grew(created);
+    return result;
   }
 
   private async together(

@@ -92,15 +92,14 @@ export class InboundContacts {
     events: ReadonlyMap<string, readonly InboundContactEvent[]>,
   ): Promise<Folded[]> {
     const ids = [...events.keys()];
-    const [, links, deleted] = await Promise.all([
+    const [, { links, deletions }] = await Promise.all([
       this.links.lock(manager, place, ids),
-      this.links.ofRemotes(manager, place, ids),
-      this.deletions.of(manager, place, ids),
+      this.links.known(manager, place, ids),
     ]);
     const byId = new Map(links.map((link) => [link.ghlContactId, link]));
     return [...events].map(([ghlContactId, those]) => {
       const link = byId.get(ghlContactId);
-      const deletedAt = deleted.get(ghlContactId);
+      const deletedAt = deletions.get(ghlContactId);
       return { ghlContactId, link, ...foldEvents(those, link ?? (deletedAt && linkOfDeleted(deletedAt))) };
     });
   }

@@ -15,6 +15,7 @@ import { type EntityManager } from 'typeorm';
 import { type ContactFields, fieldNames } from './canonical-contact.js';
 import { type Place } from './contact-links.js';
 import { ContactMatching, identityOf, type Matching, type Reachable } from './contact-matching.js';
+import { type FieldMap } from './field-map.js';
 import { type MappedPlace } from './field-maps.js';
 import { type FreeColumns, localChanges, localFields } from './local-contact.js';
 import { type Merge } from './merge.js';
@@ -47,6 +48,9 @@ export interface LocalWrite {
 /** DeskFlow's side of a merge: finds, reads and writes its contacts. Everything runs in the caller's transaction. */
 @Injectable()
 export class LocalSide {
+  /** What was drafted before, by what HighLevel says. */
+  private readonly drafts = new WeakMap<ContactFields, KeptDraft>();
+
   constructor(
     private readonly store: ContactStore,
     private readonly labels: ContactLabels,
@@ -124,7 +128,7 @@ export class LocalSide {
         unlike.map(({ identity }) => identity),
       ),
       // Hardly any of them is known: while PostgreSQL looks, everybody is drafted.
-      setImmediate().then(() => unlike.map((newcomer) => draftOf(newcomer, place))),
+      setImmediate().then(() => unlike.map(({ newcomer }) => this.draft(newcomer, place.fields))),
     ]);
     const drafts = all.filter(({ identity }) => !isTaken(identity, taken));
     if (drafts.length === 0) return new Map();
@@ -143,6 +147,15 @@ export class LocalSide {
       new Map(created.map(({ contactId, labels }) => [contactId, labels])),
     );
     return new Map(created.map(({ ghlContactId, contactId }) => [ghlContactId, contactId]));
+  }
+
+  /** A newcomer as `createAll` will make him a contact; to be called ahead when there is time, as that takes a while. */
+  draft({ ghlContactId, fields }: Newcomer, map: FieldMap): Draft {
+    const kept = this.drafts.get(fields);
+    if (kept?.key === map.key && kept.draft.ghlContactId === ghlContactId) return kept.draft;
+    const draft = draftOf(ghlContactId, fields, map);
+    this.drafts.set(fields, { key: map.key, draft });
+    return draft;
   }
 
   /** As `writeAll`. @returns whether anything was different */
@@ -241,14 +254,16 @@ export class LocalSide {
 }
 
 /** Of those who share an e-mail or a phone the first. */
-function withoutSharedIdentity(newcomers: readonly Newcomer[]): (Newcomer & { identity: Reachable })[] {
+function withoutSharedIdentity(
+  newcomers: readonly Newcomer[],
+): { newcomer: Newcomer; identity: Reachable }[] {
   const claimed = new Set<string>();
   return newcomers.flatMap((newcomer) => {
     const identity = identityOf(newcomer.fields);
     const texts = textsOf(identity);
     if (texts.some((text) => claimed.has(text))) return [];
     for (const text of texts) claimed.add(text);
-    return { ...newcomer, identity };
+    return { newcomer, identity };
   });
 }
 
@@ -264,19 +279,21 @@ interface Draft {
   readonly labels: LabelChanges;
 }
 
-function draftOf(
-  { ghlContactId, fields, identity }: Newcomer & { readonly identity: Reachable },
-  place: MappedPlace,
-): Draft {
-  const { contact, labels } = localChanges(
-    undefined,
-    fields,
-    fieldNames(fields),
-    NOTHING_TAKEN,
-    place.fields,
-  );
+interface KeptDraft {
+  /** That of the field map. */
+  readonly key: string;
+  readonly draft: Draft;
+}
+
+function draftOf(ghlContactId: string, fields: ContactFields, map: FieldMap): Draft {
+  const { contact, labels } = localChanges(undefined, fields, fieldNames(fields), NOTHING_TAKEN, map);
   const ids = mirroredIds(contact, { ghlContactId }, false);
-  return { ghlContactId, identity, columns: contactColumns({ ...contact, ...ids }), labels };
+  return {
+    ghlContactId,
+    identity: identityOf(fields),
+    columns: contactColumns({ ...contact, ...ids }),
+    labels,
+  };
 }
 
 /**

@@ -61,11 +61,6 @@ export function remoteFields(contact: HighLevelContact, country: string | null):
   return said;
 }
 
-/** To be called when there is time: what is read once is known later, when a transaction would have to wait for it. */
-export function readAhead(contacts: readonly HighLevelContact[], country: string | null): void {
-  for (const contact of contacts) remoteFields(contact, country);
-}
-
 function readFields(contact: HighLevelContact, country: string | null): ContactFields {
   const text = (value: string | undefined): string => (value ? storableText(value).trim() : '');
   const firstName = text(contact.firstName);

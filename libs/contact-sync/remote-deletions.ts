@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { runStatement } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { type Place } from './contact-links.js';
 
@@ -14,27 +13,13 @@ export interface RemoteDeletion {
   readonly deletedAt: Date;
 }
 
-const OF = `
-    select ghl_contact_id as "ghlContactId", deleted_at as "deletedAt" from ghl.remote_deletions
-     where account_id = $1 and location_id = $2 and ghl_contact_id = any($3::text[])`;
-
 /**
  * Deletions of contacts that have no link to remember them (`ghl.remote_deletions`). Deliveries overtake each other:
- * the creation of a contact may come after its deletion. The contacts must be locked (`ContactLinks.lock`).
+ * the creation of a contact may come after its deletion. `ContactLinks.known` reads them. The contacts must be locked
+ * (`ContactLinks.lock`).
  */
 @Injectable()
 export class RemoteDeletions {
-  /** By HighLevel's contact id. */
-  async of(
-    manager: EntityManager,
-    { accountId, locationId }: Place,
-    ghlContactIds: readonly string[],
-  ): Promise<ReadonlyMap<string, Date>> {
-    if (ghlContactIds.length === 0) return new Map();
-    const { rows } = await runStatement<RemoteDeletion>(manager, OF, [accountId, locationId, ghlContactIds]);
-    return new Map(rows.map(({ ghlContactId, deletedAt }) => [ghlContactId, deletedAt]));
-  }
-
   async remember(
     manager: EntityManager,
     { accountId, locationId }: Place,

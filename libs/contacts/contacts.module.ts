@@ -3,9 +3,13 @@ import { ContactLabels } from './contact-labels.js';
 import { ContactStore } from './contact-store.js';
 import { ContactsController } from './contacts.controller.js';
 import { ContactsService } from './contacts.service.js';
+import { SearchIndex } from './search-index.js';
 
 /** DeskFlow's contacts for other parts, without HTTP: for every process. */
-@Module({ providers: [ContactStore, ContactLabels], exports: [ContactStore, ContactLabels] })
+@Module({
+  providers: [ContactStore, ContactLabels, SearchIndex],
+  exports: [ContactStore, ContactLabels, SearchIndex],
+})
 export class ContactStoreModule {}
 
 /** The Chatwoot-compatible endpoints. */

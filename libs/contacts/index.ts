@@ -7,4 +7,5 @@ export { ContactsModule, ContactStoreModule } from './contacts.module.js';
 export { type JsonRecord, type JsonValue } from './json.js';
 export { labelTitle } from './label-title.js';
 export { retriedTransaction } from './retried-transaction.js';
+export { SearchIndex } from './search-index.js';
 export { clipText, storableJson, storableText } from './storable.js';

@@ -62,7 +62,8 @@ export class ImportClaims {
   }
 
   /**
-   * In the transaction that writes the page's contacts.
+   * In the transaction that writes the page's contacts. The next page does not wait until the disk has it: after a crash
+   * of PostgreSQL the contacts and the place to go on from are those of the same page, an earlier one. The last page does.
    * @returns PostgreSQL's time
    * @throws LeaseLost when it was paused, ended or taken over
    */
@@ -75,7 +76,8 @@ export class ImportClaims {
               state = case when $7 then 'completed' else state end, finished_at = case when $7 then now() end,
               lease_until = now() + make_interval(secs => $8), updated_at = now()
         where ${OURS}
-       returning clock_timestamp() as at`,
+       returning clock_timestamp() as at,
+                 set_config('synchronous_commit', case when $7 then current_setting('synchronous_commit') else 'off' end, true)`,
       [
         id,
         leaseToken,

@@ -48,7 +48,7 @@ interface Errand {
   readonly order: ContactImport;
   readonly hook: Hook;
   /** Reads contacts before they are applied, while PostgreSQL is busy with those before them. */
-  readonly read: (contacts: readonly HighLevelContact[]) => void;
+  readonly read: (contacts: readonly HighLevelContact[], areNew: boolean) => Promise<void>;
 }
 
 /** Where a worker is with it. */
@@ -140,7 +140,7 @@ export class ImportRunner implements BeforeApplicationShutdown {
 
   private firstStep({ at }: ClaimedImport, errand: Errand): Walk {
     const { cursor, counts } = errand.order;
-    return { ...errand, cursor, counts, page: this.ask(errand, cursor), asOf: at, now: at };
+    return { ...errand, cursor, counts, page: this.ask(errand, cursor, counts), asOf: at, now: at };
   }
 
   /** One page. @returns where to go on; undefined at the end, or when somebody else decides about the import now */
@@ -149,7 +149,7 @@ export class ImportRunner implements BeforeApplicationShutdown {
     const { order, hook } = walk;
     const found = await walk.page;
     const cursor = cursorAfter(found.contacts);
-    const ahead = cursor && this.ask(walk, cursor);
+    const ahead = cursor && this.ask(walk, cursor, walk.counts);
     const { contacts } = found;
     try {
       const written = await this.found.apply(
@@ -189,9 +189,14 @@ export class ImportRunner implements BeforeApplicationShutdown {
   }
 
   /** Of a page that nobody comes to wait for, a failure is of no interest. */
-  private ask({ order, hook, read }: Errand, cursor: readonly unknown[] | null): Promise<ContactPage> {
-    const page = this.fetch(order, hook, cursor).then((found) => {
-      read(found.contacts);
+  private ask(
+    { order, hook, read }: Errand,
+    cursor: readonly unknown[] | null,
+    { created = 0, updated = 0, unchanged = 0 }: Partial<ImportCounts>,
+  ): Promise<ContactPage> {
+    const areNew = created > updated + unchanged; // as those before were
+    const page = this.fetch(order, hook, cursor).then(async (found) => {
+      await read(found.contacts, areNew);
       return found;
     });
     page.catch(() => undefined);

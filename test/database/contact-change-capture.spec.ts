@@ -157,6 +157,24 @@ describe('a contact that is written by whomever', () => {
     expect(await captured()).toEqual([]);
   });
 
+  it('is captured with others of the same statement, each of them once', async () => {
+    await hook({ account: 2 });
+    const contacts = await database.query<{ id: number; account: number }>(
+      `insert into contacts (account_id, name, created_at, updated_at)
+       select 1 + n % 3, 'Many', now(), now() from generate_series(0, 5) n returning id, account_id as account`,
+    );
+    const those = contacts.filter(({ account }) => account < 3).map(({ id }) => id);
+    const contactIds = async (): Promise<number[]> =>
+      (await captured()).map(({ contact_id }) => contact_id).sort((one, other) => one - other);
+    expect(await contactIds()).toEqual(those);
+    await database.query(
+      `insert into taggings (tag_id, taggable_type, taggable_id, context)
+       select tag, type, id, 'labels' from contacts, unnest('{1,2}'::int[]) tag, unnest('{Contact,Conversation}'::text[]) type
+        where (type = 'Contact') = (id % 2 = 0)`,
+    );
+    expect(await contactIds()).toEqual(those.filter((id) => id % 2 === 0));
+  });
+
   it('is captured in the transaction of the change, or not at all', async () => {
     const runner = database.source.createQueryRunner();
     await runner.startTransaction();

@@ -15,6 +15,7 @@ const ADDED = [
   'index public.uniq_ghl_hook_per_account_and_location',
   'trigger public.contacts',
   'trigger public.contacts',
+  'trigger public.contacts',
   'trigger public.taggings',
   'trigger public.taggings',
 ];
@@ -47,7 +48,7 @@ describe("Migrations beside DeskFlow's own tables", () => {
     database.query('drop schema if exists ghl cascade; drop schema public cascade; create schema public'),
   );
 
-  it('add two columns, six indexes, four triggers and schema ghl, and change no shape and no row', async () => {
+  it('add two columns, six indexes, five triggers and schema ghl, and change no shape and no row', async () => {
     const before = await inventory(database);
     const rows = await database.query('select * from contacts order by id');
     await runMigrations(database.url);

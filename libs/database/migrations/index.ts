@@ -20,6 +20,7 @@ import { SyncCounts1795000000020 } from './1795000000020-sync-counts.js';
 import { IntakeJournal1795000000021 } from './1795000000021-intake-journal.js';
 import { OutboxTroubles1795000000024 } from './1795000000024-outbox-troubles.js';
 import { Sso1795000000025 } from './1795000000025-sso.js';
+import { CaptureByStatement1795000000026 } from './1795000000026-capture-by-statement.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -45,4 +46,5 @@ export const MIGRATIONS = [
   IntakeJournal1795000000021,
   OutboxTroubles1795000000024,
   Sso1795000000025,
+  CaptureByStatement1795000000026,
 ];
