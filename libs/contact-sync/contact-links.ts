@@ -44,19 +44,21 @@ const LOCK: PreparedStatement = {
 };
 
 /**
- * Each is looked up by itself: a planner that knew the place would think a location nearly empty that its statistics have
- * not seen, and read all of its links.
+ * `(select …)`: a planner that knew the place would think a location nearly empty that its statistics have not seen, and
+ * read all of its links instead of looking these contacts up.
  */
+const THESE = `
+     where account_id = (select $1::bigint) and location_id = (select $2::text) and ghl_contact_id = any($3::text[])`;
+
 const KNOWN = `
-    with place as materialized (select $1::bigint as account_id, $2::text as location_id)
     select id, account_id as "accountId", location_id as "locationId", contact_id as "contactId",
            ghl_contact_id as "ghlContactId", snapshot, remote_version as "remoteVersion",
            remote_deleted_at as "remoteDeletedAt", local_deleted_at as "localDeletedAt", unlinked_at as "unlinkedAt",
-           direction, pushes, created_at as "createdAt", updated_at as "updatedAt", deleted_at as "deletedAt"
-      from place cross join unnest($3::text[]) as wanted (ghl_contact_id)
-      left join ghl.contact_links using (account_id, location_id, ghl_contact_id)
-      left join ghl.remote_deletions using (account_id, location_id, ghl_contact_id)
-     where id is not null or deleted_at is not null`;
+           direction, pushes, created_at as "createdAt", updated_at as "updatedAt", null::timestamptz as "deletedAt"
+      from ghl.contact_links ${THESE}
+    union all
+    select null, null, null, null, ghl_contact_id, null, null, null, null, null, null, null, null, null, deleted_at
+      from ghl.remote_deletions ${THESE}`;
 
 type KnownRow = (ContactLink | { readonly id: null; readonly ghlContactId: string }) & {
   readonly deletedAt: Date | null;
