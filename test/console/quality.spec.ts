@@ -288,7 +288,7 @@ describeWithChromium('every page', () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('Password').waitFor();
     expect(await page.evaluate(`localStorage.getItem('deskflow-ghl.session')`)).toBeNull();
-  });
+  }, 60_000);
 
   it('never scrolls sideways at a width of 360 px', async () => {
     await site.open({ viewport: { width: 360, height: 740 } });

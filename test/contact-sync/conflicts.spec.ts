@@ -327,13 +327,17 @@ describe('the choices of an account', () => {
       {
         action: 'settings.change',
         actor_user_id: 1,
-        details: { conflict_policy: 'deskflow_wins', on_delete: 'leave' },
+        details: { conflict_policy: 'deskflow_wins', on_delete: 'leave', sso_role: 'agent' },
       },
     ]);
   });
 
   it('hold for that account alone', async () => {
     await choose({ conflictPolicy: 'deskflow_wins' });
-    expect(await sides.choices.of(ACCOUNT + 1)).toEqual({ conflictPolicy: 'latest_wins', onDelete: 'leave' });
+    expect(await sides.choices.of(ACCOUNT + 1)).toEqual({
+      conflictPolicy: 'latest_wins',
+      onDelete: 'leave',
+      ssoRole: 'agent',
+    });
   });
 });

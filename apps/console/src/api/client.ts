@@ -34,8 +34,8 @@ export function createClient(caller: Caller, baseUrl = ''): Api {
       return request;
     },
     onResponse({ request, response, schemaPath }) {
-      if (response.status !== 401 || schemaPath === '/auth/sign_in' || !isOf(caller, request)) return;
-      void refuse(caller, response.clone());
+      if (response.status !== 401 || schemaPath === '/auth/sign_in') return;
+      void refuse(caller, request, response.clone());
     },
   });
   return Object.assign(client, {
@@ -80,7 +80,9 @@ function isOf(caller: Caller, { headers }: Request): boolean {
 }
 
 /** DeskFlow answers 401 for a missing role as well: only a bad credential ends the session. */
-async function refuse(caller: Caller, response: Response): Promise<void> {
+async function refuse(caller: Caller, request: Request, response: Response): Promise<void> {
   const body = (await response.json().catch(() => ({}))) as { code?: string };
-  if (body.code === 'unauthenticated' || body.code === 'invalid_access_token') caller.onRefused();
+  const isAboutCredential = body.code === 'unauthenticated' || body.code === 'invalid_access_token';
+  // Asked last: somebody may have signed in again while the answer was read.
+  if (isAboutCredential && isOf(caller, request)) caller.onRefused();
 }
