@@ -166,6 +166,8 @@ describeWithChromium('while both sides are edited', () => {
     await page.getByRole('button', { name: 'Discard all that were given up' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Discard all' }).click();
     await page.getByText('One event was changed.').waitFor();
+    // What is behind a dialog takes no keys, and the list is loaded anew before it closes.
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
     await page.getByLabel('About').fill('');
     await page.getByRole('button', { name: 'Load more' }).click();
     await eventually(async () => expect(await page.locator('tbody tr').count()).toBe(29));
