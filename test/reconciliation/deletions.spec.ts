@@ -1,4 +1,3 @@
-import { eventually } from '../harness/eventually.js';
 import { useReconciliation } from './reconciliation-fixture.js';
 
 const here = useReconciliation();
@@ -68,18 +67,7 @@ describe('the sweep for deletions', () => {
     const [first] = here.site.there();
     here.site.connections.simulator.contacts.remove(first!);
     here.site.connections.simulator.requests.clear();
-    here.site.connections.simulator.faults.add({
-      kind: 'status',
-      path: '/contacts/search',
-      status: 503,
-      times: 1,
-      skip: 1,
-    });
-    await here.due('deletions');
-    await here.look();
-    await eventually(async () =>
-      expect((await here.row('deletions')).last_error).toContain('highlevel.unavailable'),
-    );
+    await here.runIntoFailure('deletions');
     expect(await here.database.query('select from ghl.sighted_contacts')).toHaveLength(500);
     await here.run('deletions');
     expect(await deleted()).toEqual([{ name: 'Person N0' }]);

@@ -67,6 +67,22 @@ class Reconciliation {
     );
   }
 
+  /** A run whose second page HighLevel does not answer. */
+  async runIntoFailure(kind: Kind): Promise<void> {
+    this.site.connections.simulator.faults.add({
+      kind: 'status',
+      path: '/contacts/search',
+      status: 503,
+      times: 1,
+      skip: 1,
+    });
+    await this.due(kind);
+    await this.look();
+    await eventually(async () =>
+      expect((await this.row(kind)).last_error).toContain('highlevel.unavailable'),
+    );
+  }
+
   /** One run from its begin to its end. */
   async run(kind: Kind = 'changes'): Promise<void> {
     await this.due(kind);
