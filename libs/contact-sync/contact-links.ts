@@ -35,12 +35,26 @@ export interface Agreement {
 
 /** First key of the advisory locks on HighLevel's contacts: "ghl" and a number, as in pg_locks. */
 const REMOTE_CONTACT_LOCK = 0x67686c11;
+/** That of the gates. */
+const GATE_LOCK = 0x67686c17;
+
+/** Each contact may take three advisory locks, and PostgreSQL has room for 6,000: more contacts go through a gate. */
+const MOST_BESIDE_ANY = 250;
+const GATES = 3;
+
+/** In one order for all, so that two transactions with the same contacts do not block each other. */
+const KEYS = `(select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`;
 
 const LOCK: PreparedStatement = {
   name: 'lock_remote_contacts',
+  text: `select pg_advisory_xact_lock($1, lock_key) from ${KEYS}`,
+};
+
+const LOCK_MANY: PreparedStatement = {
+  name: 'lock_many_remote_contacts',
   text: `
-    select pg_advisory_xact_lock($1, lock_key)
-      from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
+    with gate as materialized (select pg_advisory_xact_lock(${GATE_LOCK}, pg_backend_pid() % ${GATES}))
+    select pg_advisory_xact_lock($1, lock_key) from gate cross join ${KEYS}`,
 };
 
 /**
@@ -96,8 +110,8 @@ export class ContactLinks {
   /** Until the transaction ends nobody else applies anything to these contacts of HighLevel, linked or not. */
   async lock(manager: EntityManager, place: Place, ghlContactIds: readonly string[]): Promise<void> {
     const keys = ghlContactIds.map((id) => `${place.accountId}:${place.locationId}:${id}`);
-    // In one order for all, so that two transactions with the same contacts do not block each other.
-    await runStatement(manager, LOCK, [REMOTE_CONTACT_LOCK, keys]);
+    const statement = keys.length > MOST_BESIDE_ANY ? LOCK_MANY : LOCK;
+    await runStatement(manager, statement, [REMOTE_CONTACT_LOCK, keys]);
   }
 
   async ofRemote(

@@ -74,11 +74,14 @@ export class ContactSync {
     events: readonly InboundContactEvent[],
     fetched: FetchedContacts = new Map(),
   ): Promise<InboundResult[]> {
-    const source = await openSource(manager, hook);
+    const [source, folded] = await Promise.all([
+      openSource(manager, hook),
+      this.inboundContacts.fold(manager, placeOfHook(hook), byContact(events)),
+    ]);
     const nameless = events
       .filter(({ event }) => !contactOfEvent(event))
       .map(({ id }) => ({ id, outcome: 'ignored', reason: 'missing_contact_id' }) as const);
-    return [...nameless, ...(await this.inboundContacts.apply(manager, source, byContact(events), fetched))];
+    return [...nameless, ...(await this.inboundContacts.apply(manager, source, folded, fetched))];
   }
 
   /**

@@ -12,8 +12,8 @@ import { type InboundResult } from './inbound-event.js';
 import { LocalSide } from './local-side.js';
 import { remoteFields } from './remote-contact.js';
 
-/** Each contact may take three advisory locks, and PostgreSQL has room for 6,000: contacts of one transaction. */
-export const FOUND_AT_ONCE = 250;
+/** Contacts of one transaction: as many as HighLevel shows on a page (HL 5.2). */
+export const FOUND_AT_ONCE = 500;
 /** Takes a fraction of a millisecond. */
 const READ_AT_ONCE = 5;
 /** More than the fields of so many contacts that two sides can have changed. */

@@ -38,13 +38,14 @@ export class InboundConnects {
       place,
       [...news].map(([ghlContactId, { fields }]) => ({ ghlContactId, fields })),
     );
-    const agreements: Agreement[] = [];
-    for (const [ghlContactId, { fields, version }] of news) {
-      const contactId = created.get(ghlContactId);
-      if (contactId !== undefined)
-        agreements.push({ contactId, ghlContactId, snapshot: fields, remoteVersion: version });
-    }
-    await this.links.agree(manager, place, 'in', agreements);
+    const agreements = [...created].flatMap(([ghlContactId, { contactId }]): Agreement[] => {
+      const its = news.get(ghlContactId);
+      return its ? [{ contactId, ghlContactId, snapshot: its.fields, remoteVersion: its.version }] : [];
+    });
+    await Promise.all([
+      this.localSide.labelAll(manager, place, created.values()),
+      this.links.agree(manager, place, 'in', agreements),
+    ]);
     const outcomes = new Map<string, Outcome>([...created.keys()].map((id) => [id, 'created']));
     for (const [ghlContactId, its] of news)
       if (!created.has(ghlContactId))

@@ -14,7 +14,7 @@ import { type WrittenOver, writtenOver } from './push-trace.js';
 import { type RemoteDeletion, RemoteDeletions } from './remote-deletions.js';
 
 /** Events of one contact, and what they amount to. */
-interface Folded extends FoldedEvents {
+export interface FoldedContact extends FoldedEvents {
   readonly ghlContactId: string;
   readonly link: ContactLink | undefined;
 }
@@ -32,18 +32,39 @@ export class InboundContacts {
   ) {}
 
   /**
-   * In an order that all keep, so that two transactions with the same contacts do not block each other for good:
-   * HighLevel's contacts are locked first, then those of DeskFlow, then e-mails and phone numbers.
+   * The first step: locks the contacts, so that until the transaction ends nobody else applies anything to them, and
+   * looks at what is known of them.
    * @param events by HighLevel's contact id; those of one contact in any order
+   */
+  async fold(
+    manager: EntityManager,
+    place: Place,
+    events: ReadonlyMap<string, readonly InboundContactEvent[]>,
+  ): Promise<FoldedContact[]> {
+    const ids = [...events.keys()];
+    const [, { links, deletions }] = await Promise.all([
+      this.links.lock(manager, place, ids),
+      this.links.known(manager, place, ids),
+    ]);
+    const byId = new Map(links.map((link) => [link.ghlContactId, link]));
+    return [...events].map(([ghlContactId, those]) => {
+      const link = byId.get(ghlContactId);
+      const deletedAt = deletions.get(ghlContactId);
+      return { ghlContactId, link, ...foldEvents(those, link ?? (deletedAt && linkOfDeleted(deletedAt))) };
+    });
+  }
+
+  /**
+   * The second step. In an order that all keep, so that two transactions with the same contacts do not block each other
+   * for good: HighLevel's contacts are locked first, by `fold`, then those of DeskFlow, then e-mails and phone numbers.
    */
   async apply(
     manager: EntityManager,
     source: InboundSource,
-    events: ReadonlyMap<string, readonly InboundContactEvent[]>,
+    folded: readonly FoldedContact[],
     fetched: FetchedContacts,
   ): Promise<InboundResult[]> {
     const place: MappedPlace = { ...placeOfHook(source), fields: source.fields };
-    const folded = await this.fold(manager, place, events);
     const linked = folded.filter(({ decision: { kind } }) => kind === 'archive' || kind === 'apply');
     const contacts = await this.localSide.lockAll(
       manager,
@@ -86,30 +107,12 @@ export class InboundContacts {
     });
   }
 
-  private async fold(
-    manager: EntityManager,
-    place: Place,
-    events: ReadonlyMap<string, readonly InboundContactEvent[]>,
-  ): Promise<Folded[]> {
-    const ids = [...events.keys()];
-    const [, { links, deletions }] = await Promise.all([
-      this.links.lock(manager, place, ids),
-      this.links.known(manager, place, ids),
-    ]);
-    const byId = new Map(links.map((link) => [link.ghlContactId, link]));
-    return [...events].map(([ghlContactId, those]) => {
-      const link = byId.get(ghlContactId);
-      const deletedAt = deletions.get(ghlContactId);
-      return { ghlContactId, link, ...foldEvents(those, link ?? (deletedAt && linkOfDeleted(deletedAt))) };
-    });
-  }
-
   /** After the news, which may have changed the same fields once more. */
   private async settleOvertaken(
     manager: EntityManager,
     source: InboundSource,
     place: MappedPlace,
-    folded: readonly Folded[],
+    folded: readonly FoldedContact[],
   ): Promise<void> {
     const late = new Map(
       folded

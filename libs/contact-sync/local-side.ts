@@ -36,6 +36,13 @@ export interface Newcomer {
   readonly fields: ContactFields;
 }
 
+/** A contact that was made of a newcomer. */
+export interface Created {
+  readonly contactId: number;
+  /** That it is to get yet. */
+  readonly labels: LabelChanges;
+}
+
 /** What a merge has for a contact of DeskFlow. */
 export interface LocalWrite {
   /** Locked. */
@@ -112,14 +119,14 @@ export class LocalSide {
   /**
    * Makes contacts of those who cannot be anybody that DeskFlow knows: nobody has their e-mail or phone, and no two of
    * them share one. Their e-mails and phones stay locked, as in `matchOrCreate`.
-   * @returns the ids of the new contacts by HighLevel's; the others, also those whose identifier somebody has, are left
-   * as they are
+   * @returns the new contacts by HighLevel's ids, still without labels (`labelAll`); the others, also those whose
+   * identifier somebody has, are left as they are
    */
   async createAll(
     manager: EntityManager,
     place: MappedPlace,
     newcomers: readonly Newcomer[],
-  ): Promise<ReadonlyMap<string, number>> {
+  ): Promise<ReadonlyMap<string, Created>> {
     const unlike = withoutSharedIdentity(newcomers);
     const [taken, all] = await Promise.all([
       this.store.taken(
@@ -137,16 +144,18 @@ export class LocalSide {
       place.accountId,
       drafts.map(({ columns }) => columns),
     );
-    const created = drafts.flatMap((draft, index) => {
-      const contactId = contactIds[index];
-      return contactId === undefined ? [] : { ...draft, contactId };
-    });
-    await this.labels.changeAll(
-      manager,
-      place.accountId,
-      new Map(created.map(({ contactId, labels }) => [contactId, labels])),
+    return new Map(
+      drafts.flatMap(({ ghlContactId, labels }, index): [string, Created][] => {
+        const contactId = contactIds[index];
+        return contactId === undefined ? [] : [[ghlContactId, { contactId, labels }]];
+      }),
     );
-    return new Map(created.map(({ ghlContactId, contactId }) => [ghlContactId, contactId]));
+  }
+
+  /** Gives those whom `createAll` has made their labels. */
+  async labelAll(manager: EntityManager, place: Place, created: Iterable<Created>): Promise<void> {
+    const labels = new Map([...created].map(({ contactId, labels }) => [contactId, labels]));
+    await this.labels.changeAll(manager, place.accountId, labels);
   }
 
   /** A newcomer as `createAll` will make him a contact; to be called ahead when there is time, as that takes a while. */

@@ -26,7 +26,7 @@ import { contactsDone } from './import-view.js';
 const EVERY_MS = 1_000;
 /** Imports one process runs at a time; each holds a database connection for most of its run, and a pool has ten. */
 export const IMPORTS_AT_ONCE = 2;
-/** HighLevel gives up to 500 (HL 5.2); one page is one transaction. */
+/** One page is one transaction. */
 export const CONTACTS_PER_PAGE = FOUND_AT_ONCE;
 /** Until a connection that is not well is looked at again. */
 const UNWELL_DELAY_MS = 60_000;

@@ -6,8 +6,6 @@ import { HighLevelClients } from '#libs/integrations';
 import { addCounts, type RunCounts } from './reconciliation.js';
 import { type ClaimedRun, ReconciliationClaims } from './reconciliation-claims.js';
 
-/** HL 5.2. */
-const MOST_PER_PAGE = 500;
 /** Search lags some seconds behind (HL 5.2), and HighLevel's clock is not ours: so much is looked at a second time. */
 const OVERLAP_MS = 5 * 60_000;
 /** A change that is younger may have its event on the way still, and is no sign of a lost one. */
@@ -36,14 +34,14 @@ export class ChangesPoll {
       const page = await this.search(hook, since, cursor);
       run = await this.apply(run, hook, page.contacts);
       cursor = page.contacts.at(-1)?.searchAfter;
-      isLast = page.contacts.length < MOST_PER_PAGE || cursor === undefined;
+      isLast = page.contacts.length < FOUND_AT_ONCE || cursor === undefined;
     }
     return this.claims.finish(run, claimed.at);
   }
 
   private search(hook: Hook, since: Date, cursor: readonly unknown[] | undefined): Promise<ContactPage> {
     return this.clients.forHook(hook, 'bulk').contacts.search({
-      pageLimit: MOST_PER_PAGE,
+      pageLimit: FOUND_AT_ONCE,
       sort: [{ field: 'dateUpdated', direction: 'asc' }],
       filters: [{ field: 'dateUpdated', operator: 'range', value: { gte: since.toISOString() } }],
       ...(cursor && { searchAfter: cursor }),
@@ -51,22 +49,18 @@ export class ChangesPoll {
   }
 
   private async apply(
-    asked: ClaimedRun,
+    run: ClaimedRun,
     hook: Hook,
     contacts: readonly HighLevelContact[],
   ): Promise<ClaimedRun> {
-    let run: ClaimedRun = { ...asked, counts: addCounts(asked.counts, { requests: 1 }) };
-    for (let start = 0; start < contacts.length; start += FOUND_AT_ONCE) {
-      const part = contacts.slice(start, start + FOUND_AT_ONCE);
-      const before = run;
-      run = await this.found.apply(hook, { contacts: part, asOf: asked.at }, false, (manager, outcome) =>
-        this.claims.advance(manager, before, {
-          counts: addCounts(before.counts, countsOf(part, outcome, asked.at)),
-          agreedUntil: dateOf(part.at(-1)),
-        }),
-      );
-    }
-    return run;
+    const counts = addCounts(run.counts, { requests: 1 });
+    if (contacts.length === 0) return { ...run, counts };
+    return this.found.apply(hook, { contacts, asOf: run.at }, false, (manager, outcome) =>
+      this.claims.advance(manager, run, {
+        counts: addCounts(counts, countsOf(contacts, outcome, run.at)),
+        agreedUntil: dateOf(contacts.at(-1)),
+      }),
+    );
   }
 }
 
