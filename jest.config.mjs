@@ -38,7 +38,8 @@ export default {
   // In-band, which jest chooses on two cores, the modules of all files would pile up in one process.
   maxWorkers: 2,
   workerIdleMemoryLimit: '768MB',
-  testTimeout: 30_000,
+  // What hangs is found late; what is slow on a busy machine is not taken for it.
+  testTimeout: 120_000,
   collectCoverageFrom: ['libs/**/*.ts', '!libs/**/*.spec.ts', '!libs/**/index.ts'],
   coverageThreshold: { global: { lines: 90 } },
 };

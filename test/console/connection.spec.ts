@@ -12,7 +12,7 @@ describeWithChromium('the connection page', () => {
 
   beforeAll(async () => {
     site = await Console.start(database);
-  }, 60_000);
+  });
   beforeEach(async () => {
     await site.open();
   });
@@ -195,7 +195,7 @@ describeWithChromium('an installation without credentials', () => {
 
   beforeAll(async () => {
     site = await Console.start(database, { GHL_CLIENT_SECRET: '' });
-  }, 60_000);
+  });
   afterAll(() => site.stop());
 
   it('says that it is not set up, and what to set', async () => {
@@ -214,7 +214,7 @@ describeWithChromium('a white-labelled installation without credentials', () => 
 
   beforeAll(async () => {
     site = await Console.start(database, { GHL_CLIENT_SECRET: '', GHL_REDIRECT_PATH: '/crm/callback' });
-  }, 60_000);
+  });
   afterAll(() => site.stop());
 
   it.each([

@@ -19,7 +19,7 @@ describeWithChromium('the import page', () => {
     await site.open();
     await site.signIn();
     await site.connect();
-  }, 120_000);
+  });
   afterEach(() => expect(site.complaints).toEqual([]));
   afterAll(() => site.stop());
 
@@ -85,7 +85,7 @@ describeWithChromium('the import page', () => {
     await page.getByText(`The import is complete: 1,000 contacts.`).waitFor();
     expect(await count('created')).toBe(CONTACTS);
     expect(await stored()).toBe(CONTACTS);
-  }, 60_000);
+  });
 
   it('pauses, goes on, and is cancelled', async () => {
     const { page } = site;
@@ -104,7 +104,7 @@ describeWithChromium('the import page', () => {
     const rows = page.getByRole('region', { name: 'History' }).locator('tbody tr');
     await eventually(async () => expect(await rows.count()).toBe(3));
     await rows.first().getByText('Cancelled').waitFor();
-  }, 60_000);
+  });
 
   it('says which contacts failed and why, also as a file', async () => {
     const { page } = site;

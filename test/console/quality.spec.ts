@@ -32,7 +32,7 @@ describeWithChromium('every page', () => {
 
   beforeAll(async () => {
     site = await Console.start(database);
-  }, 60_000);
+  });
   afterEach(() => site.close());
   afterAll(() => site.stop());
 
@@ -68,7 +68,7 @@ describeWithChromium('every page', () => {
       expect(await wrongOn(TABS)).toEqual({});
     }
     expect(site.complaints).toEqual([]);
-  }, 120_000);
+  });
 
   it('is accessible with everything that can be on it, in both themes', async () => {
     await site.open();
@@ -116,7 +116,7 @@ describeWithChromium('every page', () => {
       expect(await site.violations()).toEqual([]);
       if (colorScheme === 'light') await site.close();
     }
-  }, 60_000);
+  });
 
   it('says what to do when a request fails, and goes on with one click', async () => {
     await site.open();
@@ -142,7 +142,7 @@ describeWithChromium('every page', () => {
         expect(await page.getByText('Try again in 5 seconds').count()).toBe(0);
       });
     }
-  }, 120_000);
+  });
 
   it('says that the network is gone, keeps what was there, and goes on by itself', async () => {
     await site.open();
@@ -157,7 +157,7 @@ describeWithChromium('every page', () => {
     expect(await site.violations()).toEqual([]);
     await page.context().setOffline(false);
     await page.getByRole('alert').first().waitFor({ state: 'hidden' });
-  }, 60_000);
+  });
 
   it('says that a page could not be loaded, until another one is', async () => {
     await site.open();
@@ -189,7 +189,7 @@ describeWithChromium('every page', () => {
     await askedAnew;
     expect(await deletions.inputValue()).toBe('archive');
     expect(await attribute.inputValue()).toBe('favourite');
-  }, 60_000);
+  });
 
   it('shows a placeholder as long as an answer takes', async () => {
     await site.open();
@@ -235,7 +235,7 @@ describeWithChromium('every page', () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('Password').waitFor();
     expect(await page.evaluate(`localStorage.getItem('deskflow-ghl.session')`)).toBeNull();
-  }, 60_000);
+  });
 
   it('never scrolls sideways at a width of 360 px', async () => {
     await site.open({ viewport: { width: 360, height: 740 } });
@@ -248,7 +248,7 @@ describeWithChromium('every page', () => {
       if (width > 360) wide.push(`${name}: ${width}`);
     }
     expect(wide).toEqual([]);
-  }, 60_000);
+  });
 
   it.each([1_280, 360])(
     'moves nothing once it is shown, whichever answer comes late, at %i px',
@@ -358,5 +358,5 @@ describeWithChromium('every page', () => {
       );
     }
     expect(site.complaints).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -15,7 +15,7 @@ describeWithChromium("the simulator's page", () => {
     await site.open({ viewport: { width: 1_280, height: 900 } });
     await site.signIn();
     await site.connect();
-  }, 60_000);
+  });
   beforeEach(async () => {
     await site.page.goto(site.system.simulatorUrl);
     await site.page.getByRole('button', { name: `Edit ${CONTACT}`, exact: true }).waitFor();
@@ -78,7 +78,7 @@ describeWithChromium("the simulator's page", () => {
     await delivery.getByRole('button', { name: /^Send again/ }).click();
     await delivery.getByText('Delivered', { exact: true }).waitFor();
     await delivery.getByText('200', { exact: true }).waitFor();
-  }, 60_000);
+  });
 
   it('switches faults on and off', async () => {
     const { page } = site;
@@ -129,7 +129,7 @@ describeWithChromium("the simulator's page", () => {
       expect(policies[0]).toContain("frame-ancestors 'none'");
       expect(policies.join()).not.toContain('unsafe');
     }
-  }, 60_000);
+  });
 
   /** Changes the contact's company. */
   async function edit(company: string): Promise<void> {

@@ -27,7 +27,7 @@ describeWithChromium('DeskFlow in HighLevel’s frame', () => {
     await site.close();
     location = await site.locationId();
     ({ users } = (await site.inHighLevel('GET', '/users')) as { users: User[] });
-  }, 90_000);
+  });
   afterEach(async () => {
     expect(site.complaints).toEqual([]);
     await site.close();

@@ -26,7 +26,7 @@ describeWithChromium('a page in each of its states', () => {
     await site.goTo('import');
     await page.getByRole('button', { name: 'Import now' }).click();
     await page.getByText('The import is complete').waitFor();
-  }, 90_000);
+  });
   afterAll(() => site.stop());
 
   /** What is wrong with the page as it is now, in each of its looks. */

@@ -21,7 +21,7 @@ describeWithChromium('while both sides are edited', () => {
     await site.open();
     await site.signIn();
     await site.connect();
-  }, 60_000);
+  });
   afterEach(() => expect(site.complaints).toEqual([]));
   afterAll(() => site.stop());
 
@@ -208,7 +208,7 @@ describeWithChromium('while both sides are edited', () => {
     await page.getByRole('button', { name: 'To DeskFlow' }).click();
     await page.getByText('Everything that HighLevel delivered').waitFor();
     expect(await there('nadia@example.test')).toMatchObject({ lastName: 'Refused' });
-  }, 60_000);
+  });
 
   it('a conflict shows both values, and the other one is applied', async () => {
     const email = 'nadia@example.test';
@@ -227,9 +227,9 @@ describeWithChromium('while both sides are edited', () => {
     await site.inHighLevel('DELETE', '/faults');
     await conflict.getByRole('button', { name: 'Apply the other value' }).click();
     await page.getByText('The other value is in place on both sides.').waitFor();
-    await eventually(async () => expect(await there(email)).toMatchObject({ lastName: 'Deskflow' }), 30_000);
+    await eventually(async () => expect(await there(email)).toMatchObject({ lastName: 'Deskflow' }));
     await conflict.getByText('Reversed', { exact: true }).waitFor();
-  }, 60_000);
+  });
 
   it('an ambiguous match waits for a decision', async () => {
     // As if a sync had written them: sent to HighLevel, one of them would be its contact before anybody had to ask.

@@ -54,7 +54,7 @@ describe('events that come twice, late and in any order', () => {
       ),
       { numRuns: RUNS },
     );
-  }, 60_000);
+  });
 });
 
 /** Plays the steps in HighLevel; whoever was deleted comes anew with the next one. @returns all ids there ever were */

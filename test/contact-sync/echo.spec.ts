@@ -82,7 +82,7 @@ describe('a change', () => {
     expect(sides.simulator.requests.list()).toEqual([]); // silence
     for (const { id, ghlId } of pairs) await expectEqual(id, ghlId);
     expect(await sides.contacts()).toHaveLength(CONTACTS);
-  }, 120_000);
+  });
 });
 
 async function expectEqual(id: number, ghlId: string): Promise<void> {

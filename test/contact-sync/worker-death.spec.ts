@@ -5,7 +5,7 @@ import { untilBlocked } from './until-blocked.js';
 import { WorkerProcess } from './worker-process.js';
 
 /** Time for a worker to start on a busy machine and to come as far as the test wants it. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 describe('a worker killed after HighLevel answered and before its own commit', () => {
   const db = useDatabase();

@@ -61,7 +61,7 @@ describeWithChromium('in a browser', () => {
     await eventually(async () => {
       await page.reload();
       await page.getByText('seen.there@example.test').first().waitFor({ timeout: 2_000 });
-    }, 15_000);
+    });
     expect(complaints).toEqual([]);
   });
 

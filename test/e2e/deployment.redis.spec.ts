@@ -44,7 +44,7 @@ suite('api and worker as processes of their own, with Redis between them', () =>
     api = await ServiceProcess.start('api/main.js', { ...env, PORT: String(apiPort) });
     for (const port of [await freePort(), await freePort()])
       workers.push(await ServiceProcess.start('worker/main.js', { ...env, PORT: String(port) }));
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await Promise.all([api, ...workers].map((process) => process.stop()));

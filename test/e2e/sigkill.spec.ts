@@ -34,7 +34,7 @@ describe('a process killed with SIGKILL', () => {
     expect(acknowledged.length).toBeGreaterThanOrEqual(Math.floor(EVENTS / 2));
 
     await system.start();
-    await eventually(async () => expect(await unfinished()).toBe(0), 20_000);
+    await eventually(async () => expect(await unfinished()).toBe(0));
     const kept = await database.query<{ email: string; copies: number }>(
       `select email, count(*)::int as copies from contacts where email like 'killed.%' group by email`,
     );
@@ -48,7 +48,7 @@ describe('a process killed with SIGKILL', () => {
     await system.kill('SIGKILL');
     await system.start();
     expect((await deliver(event)).status).toBe(200);
-    await eventually(async () => expect(await unfinished()).toBe(0), 20_000);
+    await eventually(async () => expect(await unfinished()).toBe(0));
     expect(
       await database.query('select id from ghl.inbox where delivery_key like $1', [`%${event.webhookId}%`]),
     ).toHaveLength(1);

@@ -54,7 +54,7 @@ suite('while processes are killed, PostgreSQL is restarted and Redis is flushed'
       },
       { apis: 2, workers: 3 },
     );
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await deployment.stop();
@@ -62,7 +62,7 @@ suite('while processes are killed, PostgreSQL is restarted and Redis is flushed'
     await source.destroy();
     await postgres.stop();
     await rm(directory, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it(
     'every event that got 200 is applied exactly once, in the order of its contact',

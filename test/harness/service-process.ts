@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { eventually } from './eventually.js';
 
 /** On a machine that is busy with other things (milliseconds). */
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 
 const ROOT = join(import.meta.dirname, '..', '..');
 

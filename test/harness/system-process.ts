@@ -7,7 +7,7 @@ import { freePort } from '#apps/standalone/free-port.js';
 import { resetData } from '#libs/database';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** What `npm start` runs, as a process of its own: it can be killed, and everything it prints is kept. */
 export class SystemProcess {

@@ -55,7 +55,7 @@ export class ImportFixture {
       const shown = await this.show(id);
       expect(shown.state).toBe(state);
       return shown;
-    }, 30_000);
+    });
   }
 
   /** Orders an import and waits for its end. */

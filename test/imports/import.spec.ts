@@ -326,7 +326,7 @@ describe('while an import runs', () => {
     });
     const { id } = await imports.order();
     const worker = await WorkerProcess.start(database.url, imports.site.connections, ENCRYPTION);
-    await eventually(async () => expect((await imports.show(id)).done).toBeGreaterThan(0), 20_000);
+    await eventually(async () => expect((await imports.show(id)).done).toBeGreaterThan(0));
     await worker.kill();
     const { done } = await imports.show(id);
     expect(done).toBeLessThan(count);

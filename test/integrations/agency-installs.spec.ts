@@ -69,7 +69,7 @@ describe('locations that an agency adds later', () => {
       times: 2,
     });
     await installLater(agency.ids[1]!);
-    await eventually(async () => expect(await agency.connected()).toEqual([agency.ids[1]]), 15_000);
+    await eventually(async () => expect(await agency.connected()).toEqual([agency.ids[1]]));
     expect(agency.mintings(503)).toBe(2);
   });
 

@@ -182,7 +182,7 @@ describe('a process killed in the middle of a refresh', () => {
       }
     }
     await isWell(row);
-  }, 120_000);
+  });
 });
 
 async function untilHeld(): Promise<void> {

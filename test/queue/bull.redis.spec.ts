@@ -87,7 +87,7 @@ suite('Wake-ups over Bull', () => {
       wakeUps.ring('inbound', 8001);
       await settle(50);
       return work.runsOf(8001) >= 2;
-    }, 20_000);
+    });
   });
 
   it('wait while Redis is away: ringing costs nothing and is logged once, then goes on', async () => {
@@ -103,7 +103,7 @@ suite('Wake-ups over Bull', () => {
     await until(() => {
       wakeUps.ring('inbound', 9000);
       return work.runsOf(9000) > 0;
-    }, 20_000);
+    });
   });
 
   it('start and stop in time without any Redis', async () => {

@@ -1,5 +1,5 @@
 /** Resolves when the condition holds. @throws Error when it does not within the time (milliseconds) */
-export async function until(condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<void> {
   const end = Date.now() + withinMs;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`Not within ${withinMs} ms: ${condition.toString()}`);

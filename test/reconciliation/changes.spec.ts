@@ -128,14 +128,14 @@ describe('the poll for changes', () => {
     });
     await here.due('changes');
     const worker = await WorkerProcess.start(here.database.url, here.site.connections, ENCRYPTION);
-    await eventually(async () => expect((await here.site.contacts()).length).toBeGreaterThan(0), 20_000);
+    await eventually(async () => expect((await here.site.contacts()).length).toBeGreaterThan(0));
     await worker.kill();
     await here.look();
     expect((await here.row('changes')).lease_token).not.toBeNull(); // its lease still runs
     here.site.connections.simulator.faults.clear();
     await here.database.query('update ghl.reconciliations set lease_until = now()');
     await here.look();
-    await eventually(async () => expect(await here.site.contacts()).toHaveLength(600), 20_000);
+    await eventually(async () => expect(await here.site.contacts()).toHaveLength(600));
   });
 
   it('goes on without the contact that cannot be stored', async () => {

@@ -93,7 +93,7 @@ class Reconciliation {
         [kind],
       );
       expect(found?.finished_at).not.toBeNull();
-    }, 20_000);
+    });
   }
 
   async runs(): Promise<Record<string, unknown>[]> {

@@ -66,7 +66,7 @@ describe('a location with 100,000 events that wait', () => {
     } finally {
       await worker.stop();
     }
-  }, 60_000);
+  });
 
   it('goes on itself, however many others have work', async () => {
     const large = await connectedHook(database.source, { locationId: 'LocLarge' });
@@ -85,5 +85,5 @@ describe('a location with 100,000 events that wait', () => {
     } finally {
       await worker.stop();
     }
-  }, 60_000);
+  });
 });

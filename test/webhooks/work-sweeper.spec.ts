@@ -139,30 +139,26 @@ describe('a worker that nobody wakes', () => {
     ['whose wake-up was lost', `'pending', 0, null, null`],
     ['that a dead worker left behind', `'processing', 1, gen_random_uuid(), now() + interval '2 seconds'`],
     ['whose next attempt is due', `'failed', 3, null, null`],
-  ])(
-    'finds and applies rows %s',
-    async (_, values) => {
-      const config = webhookConfig(database.url, 0);
-      const modules = [ScheduleModule.forRoot(), QueueModule.register(config), WebhooksWorkerModule];
-      const app = await startContext(config, modules);
-      for (const person of [1, 2, 3]) {
-        await database.query(
-          `insert into ghl.inbox (delivery_key, type, account_id, hook_id, location_id, entity_key, body,
+  ])('finds and applies rows %s', async (_, values) => {
+    const config = webhookConfig(database.url, 0);
+    const modules = [ScheduleModule.forRoot(), QueueModule.register(config), WebhooksWorkerModule];
+    const app = await startContext(config, modules);
+    for (const person of [1, 2, 3]) {
+      await database.query(
+        `insert into ghl.inbox (delivery_key, type, account_id, hook_id, location_id, entity_key, body,
                                 state, attempts, lease_token, lease_until)
          values ('lost ' || $2, 'ContactCreate', 1, $1, 'loc', 'contact:' || $2, $3, ${values})`,
-          [hookId, String(person), body(person)],
-        );
-      }
-      const states = `select distinct state from ghl.inbox`;
-      await eventually(
-        async () => expect(await database.query(states)).toEqual([{ state: 'done' }]),
-        FOUND_WITHIN_MS,
+        [hookId, String(person), body(person)],
       );
-      expect(await database.query('select id from contacts')).toHaveLength(3);
-      await app.close();
-    },
-    40_000,
-  );
+    }
+    const states = `select distinct state from ghl.inbox`;
+    await eventually(
+      async () => expect(await database.query(states)).toEqual([{ state: 'done' }]),
+      FOUND_WITHIN_MS,
+    );
+    expect(await database.query('select id from contacts')).toHaveLength(3);
+    await app.close();
+  });
 });
 
 function hasRung(): Promise<void> {
