@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { SearchIndex } from '#libs/contacts';
 import { type Hook, isDataFault } from '#libs/database';
 import { type HighLevelContact } from '#libs/highlevel';
@@ -45,6 +45,8 @@ export interface FoundOutcome {
 /** Brings what a search of HighLevel's contacts found to DeskFlow. */
 @Injectable()
 export class FoundContacts {
+  private readonly logger = new Logger(FoundContacts.name);
+
   constructor(
     private readonly database: DataSource,
     private readonly contactSync: ContactSync,
@@ -102,6 +104,19 @@ export class FoundContacts {
     // Also those of a dry run, which wait there until they are vacuumed.
     this.searchIndex.grew(created);
     return result;
+  }
+
+  /**
+   * To be called after many contacts were made: PostgreSQL looks at a table that has grown a minute later, and would read
+   * all links of a location for each of its events until then.
+   */
+  async haveGrown(): Promise<void> {
+    try {
+      await this.database.query('analyze ghl.contact_links');
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.logger.warn({ msg: 'Could not analyze the links of new contacts', reason });
+    }
   }
 
   private async together(

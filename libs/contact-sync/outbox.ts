@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { type ContactLink, GOHIGHLEVEL_APP_ID, runStatement } from '#libs/database';
-import { type Failure, giveBackExpired, LeaseLost, storedFailure } from '#libs/queue';
+import { beginClaim, type Failure, LeaseLost, storedFailure } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** Contacts a worker takes at once; it pushes them side by side. Calls for them all fit in the lease of each. */
@@ -13,11 +13,10 @@ const ROWS_PER_CLAIM = 4 * CONTACTS_PER_CLAIM;
 /** Must outlast one contact's push: at most five calls of 15 s, each after a wait for the rate budget. */
 const LEASE_SECONDS = 300;
 
-/** First key of the advisory locks on claims, by hook: "ghl" and a number, as in pg_locks. */
-const CLAIM_LOCK = 0x67686c12;
-
-const LOCK_CLAIMS = 'select pg_advisory_xact_lock($1, hashtext($2))';
-
+/**
+ * `offset 0` keeps the question whether a contact is busy one of that contact: joined, as a planner would that takes the
+ * table for nearly empty, it compares every row that is due with every open one of the hook.
+ */
 const CLAIM = `
   with due as (
     select o.id, o.contact_id from ghl.outbox o
@@ -25,7 +24,8 @@ const CLAIM = `
        and not exists (
          select from ghl.outbox busy
           where busy.hook_id = o.hook_id and busy.contact_id = o.contact_id
-            and (busy.state = 'processing' or (busy.state = 'failed' and busy.next_attempt_at > now())))
+            and (busy.state = 'processing' or (busy.state = 'failed' and busy.next_attempt_at > now()))
+         offset 0)
      order by o.next_attempt_at, o.id limit $2
   ), chosen as (
     select contact_id from due group by contact_id order by min(id) limit $3
@@ -75,9 +75,8 @@ export class Outbox {
   async claim(hookId: number): Promise<OutboundWork[]> {
     return this.database.transaction(async (manager) => {
       const leaseToken = randomUUID();
-      const [, , { rows }] = await Promise.all([
-        runStatement(manager, LOCK_CLAIMS, [CLAIM_LOCK, String(hookId)]),
-        giveBackExpired(manager, 'outbox', hookId),
+      const [, { rows }] = await Promise.all([
+        beginClaim(manager, 'outbox', hookId),
         runStatement<ClaimedRow>(manager, CLAIM, [
           hookId,
           ROWS_PER_CLAIM,

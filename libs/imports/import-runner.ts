@@ -158,7 +158,9 @@ export class ImportRunner implements BeforeApplicationShutdown {
         order.dryRun,
         (manager, outcome) => this.advance(manager, claimed, walk, found, outcome, startedAt),
       );
-      return cursor && ahead && { ...walk, cursor, page: ahead, asOf: walk.now, ...written };
+      if (cursor && ahead) return { ...walk, cursor, page: ahead, asOf: walk.now, ...written };
+      if (written.counts.created && !order.dryRun) await this.found.haveGrown();
+      return undefined;
     } catch (error) {
       if (error instanceof LeaseLost) return undefined;
       throw error;

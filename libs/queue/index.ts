@@ -2,7 +2,7 @@ export { BackgroundRuns, type Run } from './background-runs.js';
 export { type AttemptEntry, type AttemptOutcome, withAttempt } from './attempt-log.js';
 export { backoffMs } from './backoff.js';
 export { type Failure, type FailureOptions, failureOf, sayFailure, storedFailure } from './failure.js';
-export { giveBackExpired, MAX_ATTEMPTS } from './expired-leases.js';
+export { beginClaim, MAX_ATTEMPTS } from './begin-claim.js';
 export { GroupCommit, type GroupCommitOptions, type MemoryBound } from './group-commit.js';
 export { type Lane, LANES } from './lane.js';
 export { LeaseLost } from './lease-lost.js';

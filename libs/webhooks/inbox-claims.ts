@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type PreparedStatement, runStatement } from '#libs/database';
-import { type Failure, giveBackExpired, LeaseLost, storedFailure, withAttempt } from '#libs/queue';
+import { runStatement } from '#libs/database';
+import { beginClaim, type Failure, LeaseLost, storedFailure, withAttempt } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /**
@@ -15,8 +15,6 @@ export const ROWS_PER_CLAIM = 250;
 /** What a worker that died held is taken back after this long; one that lives renews in time. */
 const LEASE_SECONDS = 15;
 const RENEW_EVERY_MS = 5_000;
-/** First key of the advisory locks on claims, by hook: "ghl" and a number, as in pg_locks. */
-const CLAIM_LOCK = 0x67686c14;
 
 /**
  * Whether a row's entity is free: none of its rows is worked on or waits for its next attempt. As `not in`, whose list
@@ -29,15 +27,6 @@ const IS_FREE = `
     union all
     select busy.entity_key from ghl.inbox busy
      where busy.hook_id = $1 and busy.state = 'failed' and busy.next_attempt_at > now() and busy.entity_key is not null))`;
-
-/**
- * One claim of a lane at a time. Its commit waits for no disk: a claim that a crash of PostgreSQL loses leaves rows that
- * are due, as they were, and whatever is done about claimed rows is committed after it.
- */
-const BEGIN_CLAIM: PreparedStatement = {
-  name: 'begin_claim',
-  text: `select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock($1, hashtext($2))`,
-};
 
 const CLAIM = `
     with pending as (
@@ -97,9 +86,8 @@ export class InboxClaims {
    */
   async claim(hookId: number): Promise<ClaimedEvent[]> {
     return this.database.transaction(async (manager) => {
-      const [, , { rows }] = await Promise.all([
-        runStatement(manager, BEGIN_CLAIM, [CLAIM_LOCK, String(hookId)]),
-        giveBackExpired(manager, 'inbox', hookId),
+      const [, { rows }] = await Promise.all([
+        beginClaim(manager, 'inbox', hookId),
         runStatement<ClaimedEvent>(manager, CLAIM, [hookId, randomUUID(), LEASE_SECONDS]),
       ]);
       return rows.toSorted((one, other) => one.id - other.id);

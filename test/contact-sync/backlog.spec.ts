@@ -1,10 +1,13 @@
+import { DataSource } from 'typeorm';
 import { ContactSyncWorkerModule, OutboundProcessor } from '#libs/contact-sync';
 import { useDatabase } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
+import { type Statement, statementsOf } from '../harness/statements.js';
 import { LocationFixture } from '../integrations/location-fixture.js';
 
 /** More than two claims. */
 const CONTACTS = 60;
+const MANY = 4_000;
 const SLOW_MS = 5_000;
 
 const database = useDatabase();
@@ -27,13 +30,48 @@ async function inState(state: string): Promise<number> {
   return row!.count;
 }
 
+/** The trigger queues them. */
+async function addContacts(count: number): Promise<void> {
+  await database.query(
+    `insert into contacts (account_id, name, email, created_at, updated_at)
+     select 1, 'Person ' || n, gen_random_uuid() || '@example.test', now(), now() from generate_series(1, $1) n`,
+    [count],
+  );
+}
+
+/** The statement that takes work, as the processor sends it. */
+async function claimStatement(): Promise<Statement> {
+  await addContacts(1);
+  const statements = await statementsOf(site.worker.get(DataSource), () =>
+    site.worker.get(OutboundProcessor).work({ data: { hookId } }),
+  );
+  return statements.find(({ text }) => text.includes('ghl.outbox') && text.includes('skip locked'))!;
+}
+
+/** Blocks of memory that PostgreSQL looks at for it; nothing is taken. */
+async function blocksOf({ text, parameters }: Statement): Promise<number> {
+  const runner = database.source.createQueryRunner();
+  await runner.startTransaction();
+  const [{ 'QUERY PLAN': plans }] = (await runner.query(
+    `explain (analyze, buffers, format json) ${text}`,
+    parameters,
+  )) as [{ 'QUERY PLAN': [{ Plan: { 'Shared Hit Blocks': number; 'Shared Read Blocks': number } }] }];
+  await runner.rollbackTransaction();
+  await runner.release();
+  return plans[0].Plan['Shared Hit Blocks'] + plans[0].Plan['Shared Read Blocks'];
+}
+
 describe('a backlog of pushes', () => {
+  it('is claimed at the same cost however long it is, also where PostgreSQL has never analyzed the tables', async () => {
+    const claim = await claimStatement();
+    await addContacts(MANY / 10);
+    const short = await blocksOf(claim);
+    await addContacts(MANY);
+    expect(await blocksOf(claim)).toBeLessThan(2 * short);
+  });
+
   it('does not wait for the slowest call, and sends each contact once', async () => {
-    await database.query(
-      `insert into contacts (account_id, name, email, created_at, updated_at)
-       select 1, 'Person ' || n, 'person.' || n || '@example.test', now(), now() from generate_series(1, $1) n`,
-      [CONTACTS],
-    );
+    await addContacts(CONTACTS);
     const { simulator } = site.connections;
     simulator.faults.add({ kind: 'delay', delayMs: SLOW_MS, path: '/contacts/upsert', times: 1 });
     simulator.requests.clear();

@@ -1,4 +1,5 @@
 import { useDatabase } from '../harness/database.js';
+import { type Statement, statementsOf } from '../harness/statements.js';
 import { ACCOUNT, TwoSides, uniqueEmail } from './two-sides.js';
 
 const CONTACTS = 1_000_000;
@@ -6,11 +7,6 @@ const CONTACTS = 1_000_000;
 const LARGE = ['contacts', 'contact_links', 'outbox'];
 /** Trigrams are for DeskFlow's search, which the sync does not use, and would take most of the time to fill. */
 const TRIGRAMS = 'index_contacts_on_name_email_phone_number_identifier';
-
-interface Statement {
-  readonly text: string;
-  readonly parameters: unknown[];
-}
 
 interface Plan {
   readonly 'Node Type': string;
@@ -62,21 +58,6 @@ async function fill(): Promise<void> {
   await db.query('analyze ghl.outbox');
 }
 
-/** What the service asked PostgreSQL meanwhile. */
-async function statementsOf(work: () => Promise<unknown>): Promise<Statement[]> {
-  const statements: Statement[] = [];
-  const { logger } = db.source;
-  db.source.logger = Object.assign(Object.create(logger) as typeof logger, {
-    logQuery: (text: string, parameters: unknown[] = []) => void statements.push({ text, parameters }),
-  });
-  try {
-    await work();
-  } finally {
-    db.source.logger = logger;
-  }
-  return statements.filter(({ text }) => /^\s*(select|insert|update|delete|with)\b/i.test(text));
-}
-
 /** The large tables that a statement reads from end to end. */
 async function readWhole({ text, parameters }: Statement): Promise<string[]> {
   const [{ 'QUERY PLAN': plans }] = await db.source.query<[{ 'QUERY PLAN': [{ Plan: Plan }] }]>(
@@ -91,7 +72,9 @@ async function readWhole({ text, parameters }: Statement): Promise<string[]> {
 }
 
 async function wholeTablesOf(work: () => Promise<unknown>): Promise<{ text: string; tables: string[] }[]> {
-  const statements = await statementsOf(work);
+  const statements = (await statementsOf(db.source, work)).filter(({ text }) =>
+    /^\s*(select|insert|update|delete|with)\b/i.test(text),
+  );
   expect(statements.length).toBeGreaterThan(3);
   const found: { text: string; tables: string[] }[] = [];
   for (const statement of statements) {

@@ -155,6 +155,17 @@ describe('an import', () => {
     const two = await imports.site.statementsDuring(() => imports.run());
     expect(two.length - one.length - ['START TRANSACTION', 'COMMIT'].length).toBeLessThanOrEqual(10);
   });
+
+  it('leaves PostgreSQL knowing how many links there are, so that the events after it are looked up one by one', async () => {
+    await database.query('truncate ghl.contact_links');
+    imports.site.seed(20);
+    await imports.run();
+    await eventually(async () =>
+      expect(
+        await database.query(`select reltuples from pg_class where oid = 'ghl.contact_links'::regclass`),
+      ).toEqual([{ reltuples: 20 }]),
+    );
+  });
 });
 
 describe('an import out', () => {

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { type ContactBook } from '#apps/simulator/contact-book.js';
 import { type Contact as HighLevelContact, type Location } from '#apps/simulator/model.js';
 import { QueueModule } from '#libs/queue';
+import { statementsOf } from '../harness/statements.js';
 import { ApiFixture, People } from './api-fixture.js';
 import { ConnectionFixture } from './connection-fixture.js';
 
@@ -114,17 +115,7 @@ export class LocationFixture {
 
   /** What the worker asked PostgreSQL meanwhile. */
   async statementsDuring(work: () => Promise<unknown>): Promise<string[]> {
-    const statements: string[] = [];
-    const source = this.current.get(DataSource);
-    const { logger } = source;
-    source.logger = Object.assign(Object.create(logger) as typeof logger, {
-      logQuery: (statement: string) => void statements.push(statement),
-    });
-    try {
-      await work();
-    } finally {
-      source.logger = logger;
-    }
-    return statements;
+    const statements = await statementsOf(this.current.get(DataSource), work);
+    return statements.map(({ text }) => text);
   }
 }

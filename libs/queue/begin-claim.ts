@@ -1,4 +1,4 @@
-import { runStatement } from '#libs/database';
+import { type PreparedStatement, runStatement } from '#libs/database';
 import { text } from '#libs/i18n';
 import { type EntityManager } from 'typeorm';
 import { withAttempt } from './attempt-log.js';
@@ -25,11 +25,28 @@ const giveBack = (table: 'inbox' | 'outbox'): string => `
 
 const GIVE_BACK = { inbox: giveBack('inbox'), outbox: giveBack('outbox') } as const;
 
-/** A worker died with these rows of a hook. One that dies every time must not do so for ever. */
-export async function giveBackExpired(
+/** First keys of the advisory locks on claims, by hook: "ghl" and a number, as in pg_locks. */
+const CLAIM_LOCKS = { inbox: 0x67686c14, outbox: 0x67686c12 } as const;
+
+const BEGIN: PreparedStatement = {
+  name: 'begin_claim',
+  text: `select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock($1, hashtext($2))`,
+};
+
+/**
+ * What a claim of a hook's rows begins with, in its transaction: one claim of a lane at a time, and rows with which a
+ * worker died are given back. One that dies every time must not do so for ever.
+ *
+ * The commit will wait for no disk: a claim that a crash of PostgreSQL loses leaves rows that are due, as they were, and
+ * whatever is written down about claimed rows is committed after it.
+ */
+export async function beginClaim(
   manager: EntityManager,
   table: 'inbox' | 'outbox',
   hookId: number,
 ): Promise<void> {
-  await runStatement(manager, GIVE_BACK[table], [hookId, MAX_ATTEMPTS, WORKER_DIED]);
+  await Promise.all([
+    runStatement(manager, BEGIN, [CLAIM_LOCKS[table], String(hookId)]),
+    runStatement(manager, GIVE_BACK[table], [hookId, MAX_ATTEMPTS, WORKER_DIED]),
+  ]);
 }
