@@ -181,7 +181,7 @@ export class ContactStore {
   }
 
   /**
-   * Writes contacts in one statement: those that differ, and only of those moves `updated_at`.
+   * Writes contacts in one statement: those that differ by what is changed, and only of those moves `updated_at`.
    * @param updates each contact once, as `findAllForUpdate` gave it
    * @returns the ids of those that were different
    * @throws ContactTaken as `insert`; none is written then, and the transaction goes on
@@ -192,6 +192,8 @@ export class ContactStore {
     updates: readonly { readonly current: Contact; readonly changes: ContactChanges }[],
   ): Promise<ReadonlySet<number>> {
     const different = updates.flatMap(({ current, changes }) => {
+      // What somebody else has left out of step in a contact is his: it is set right with the next change.
+      if (Object.keys(changes).length === 0) return [];
       const columns = contactColumns(changes, current);
       return differs(columns, current) ? { id: current.id, columns } : [];
     });

@@ -7,8 +7,11 @@ import { type AnswerHeaders } from './rate-limit.js';
 export const DEFAULT_TIMEOUT_MS = 15_000;
 /** The largest answer in use, a search page of 500 contacts, is about 1 MB. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** Per host. 100 requests per 10 s and location (HL 3) need far fewer; more would only queue at HighLevel. */
-const CONNECTIONS = { keepAlive: true, maxSockets: 64, maxFreeSockets: 16 } as const;
+/**
+ * Per host. 100 requests per 10 s and location (HL 3) need far fewer; more would only queue at HighLevel. All are kept
+ * between two bursts, as a connection that is closed costs the next call another handshake.
+ */
+const CONNECTIONS = { keepAlive: true, maxSockets: 64, maxFreeSockets: 64 } as const;
 
 export interface HttpCall {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
