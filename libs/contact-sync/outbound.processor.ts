@@ -11,7 +11,7 @@ import { reactTo } from './push-failure.js';
 import { PushMetrics } from './push-metrics.js';
 
 /** How many a backlog is pushed by: while one waits for HighLevel, another reads or writes. */
-const PUSHERS = 3;
+const PUSHERS = 2;
 
 /** A hook that is well, and some of its work. */
 interface Batch {

@@ -5,7 +5,7 @@ import { beginClaim, type Failure, LeaseLost, storedFailure } from '#libs/queue'
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** Contacts a worker takes at once; it pushes them side by side. Calls for them all fit in the lease of each. */
-export const CONTACTS_PER_CLAIM = 25;
+export const CONTACTS_PER_CLAIM = 50;
 
 /** Due rows looked at for one claim; several may belong to one contact. */
 const ROWS_PER_CLAIM = 4 * CONTACTS_PER_CLAIM;

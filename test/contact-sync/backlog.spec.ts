@@ -6,7 +6,7 @@ import { type Statement, statementsOf } from '../harness/statements.js';
 import { LocationFixture } from '../integrations/location-fixture.js';
 
 /** More than two claims. */
-const CONTACTS = 60;
+const CONTACTS = 120;
 const MANY = 4_000;
 const SLOW_MS = 5_000;
 
