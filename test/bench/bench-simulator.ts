@@ -34,7 +34,7 @@ export class BenchSimulator {
     return (await this.ask({ install: count })).pairs ?? [];
   }
 
-  /** People of the location. @param count how many there are then */
+  /** New people in the location, in place of those before. */
   async seed(count: number): Promise<void> {
     await this.ask({ seed: count });
   }

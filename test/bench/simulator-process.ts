@@ -4,6 +4,7 @@ import { SCOPES } from '#libs/highlevel';
 /** What the measuring process asks. */
 export type SimulatorOrder =
   | { readonly install: number }
+  /** So many people, and nobody else. */
   | { readonly seed: number }
   | { readonly limits: 'none' | 'of HighLevel' }
   /** A person there changes a contact's city. */
@@ -25,7 +26,7 @@ export interface SimulatorReport {
     readonly publicKeyPem: string;
   };
   readonly pairs?: readonly GrantedPair[];
-  /** People there are. */
+  /** People there have been. */
   readonly seeded?: number;
   readonly requests?: RequestCounts;
   /** The city that the app has just given a contact. */
@@ -47,6 +48,7 @@ const LIMITS = {
 
 /** HighLevel in a process of its own, so that its memory and its work are not taken for this service's. */
 const webhookUrl = process.env['BENCH_WEBHOOK_URL'];
+let seeded = 0;
 const simulator = await createSimulator({
   // HighLevel has many senders.
   settings: { rateLimit: LIMITS.none, searchLagMs: 0, webhookConcurrency: 16 },
@@ -94,25 +96,27 @@ function install(count: number): GrantedPair[] {
   });
 }
 
+/** @returns how many there have been, so that nobody has the address of somebody before */
 function seed(count: number): number {
   const { contacts, locations } = simulator;
   const location = locations[0];
   if (!location) throw new Error('the simulator has no location');
-  // They were there before the app was: nothing tells of them.
+  // They were there before the app was, or went unseen: nothing tells of them.
   simulator.settings.change({ webhookUrl: null });
-  for (let n = contacts.list(location.id).length; n < count; n += 1) {
+  for (const contact of contacts.list(location.id)) contacts.remove(contact);
+  for (const end = seeded + count; seeded < end; seeded += 1) {
     const person = {
       firstName: 'Person',
-      lastName: `N${n}`,
-      email: `person.${n}@import.example.test`,
-      phone: `+1415${1_000_000 + n}`,
+      lastName: `N${seeded}`,
+      email: `person.${seeded}@import.example.test`,
+      phone: `+1415${1_000_000 + seeded}`,
       city: 'Oakland',
       tags: ['imported'],
     };
     contacts.add(contacts.draft(location, person));
   }
   simulator.settings.change({ webhookUrl: webhookUrl ?? null });
-  return count;
+  return seeded;
 }
 
 /** The log forgets the oldest requests, its total does not: all of them were for tokens if all that it knows were. */
