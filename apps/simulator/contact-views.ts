@@ -35,10 +35,33 @@ export function createdView(contact: Contact): Json {
 /** Where a search goes on after this contact; the answer carries it with each. */
 export type SearchPosition = readonly unknown[];
 
-/** The contact as a search shows it: other names than get has, `address` among them (HL 5.2). */
+/**
+ * The contact as a search shows it: other names than get has, `address` among them (HL 5.2). A page has hundreds of them:
+ * each is an object of one shape, and JSON leaves out what has no value.
+ */
 export function searchView(contact: Contact, searchAfter: SearchPosition): Json {
-  return withoutUndefined({
-    ...omit(contact, ['address1', 'inboundDndSettings', 'gender', 'timezone']),
+  return {
+    id: contact.id,
+    locationId: contact.locationId,
+    firstName: contact.firstName,
+    lastName: contact.lastName,
+    email: contact.email,
+    phone: contact.phone,
+    companyName: contact.companyName,
+    city: contact.city,
+    state: contact.state,
+    postalCode: contact.postalCode,
+    country: contact.country,
+    website: contact.website,
+    source: contact.source,
+    assignedTo: contact.assignedTo,
+    dateOfBirth: contact.dateOfBirth,
+    tags: contact.tags,
+    customFields: contact.customFields,
+    dnd: contact.dnd,
+    dndSettings: contact.dndSettings,
+    dateAdded: contact.dateAdded,
+    dateUpdated: contact.dateUpdated,
     address: contact.address1,
     phoneLabel: null,
     additionalEmails: [],
@@ -51,7 +74,7 @@ export function searchView(contact: Contact, searchAfter: SearchPosition): Json 
     opportunities: [],
     validEmail: contact.email === undefined ? undefined : true,
     searchAfter,
-  });
+  };
 }
 
 /** The contact of the deprecated list (HL 5.3). */
