@@ -50,10 +50,17 @@ const LOCK: PreparedStatement = {
   text: `select pg_advisory_xact_lock($1, lock_key) from ${KEYS}`,
 };
 
+const TRY_GATES = Array.from(
+  { length: GATES },
+  (_, gate) => `when pg_try_advisory_xact_lock(${GATE_LOCK}, ${gate}) then true`,
+);
+
+/** Through the first gate that is open; where none is, this waits for the one that is the connection's. */
 const LOCK_MANY: PreparedStatement = {
   name: 'lock_many_remote_contacts',
   text: `
-    with gate as materialized (select pg_advisory_xact_lock(${GATE_LOCK}, pg_backend_pid() % ${GATES}))
+    with gate as materialized (
+      select case ${TRY_GATES.join(' ')} else pg_advisory_xact_lock(${GATE_LOCK}, pg_backend_pid() % ${GATES}) is null end)
     select pg_advisory_xact_lock($1, lock_key) from gate cross join ${KEYS}`,
 };
 

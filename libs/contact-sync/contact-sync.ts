@@ -11,13 +11,14 @@ import { HighLevelClients } from '#libs/integrations';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ContactLinks, placeOfHook } from './contact-links.js';
 import { foldEvents, parseDate, stateAfter } from './fold-events.js';
-import { InboundContacts } from './inbound-contacts.js';
+import { type FoldedContact, InboundContacts } from './inbound-contacts.js';
 import {
   type FetchedContact,
   type FetchedContacts,
   type InboundContactEvent,
   type InboundResult,
 } from './inbound-event.js';
+import { type InboundSource } from './inbound-news.js';
 import { contactOfEvent } from './remote-contact.js';
 import { countryOf, openSource } from './open-source.js';
 
@@ -25,6 +26,15 @@ import { countryOf, openSource } from './open-source.js';
 const PARALLEL_FETCHES = 5;
 /** HL 5.2. */
 const NOT_IN_SEARCH = ['timezone'] as const;
+
+/** Contacts that are locked, what is known of them, and what HighLevel tells. */
+export interface LookedUp {
+  readonly source: InboundSource;
+  readonly folded: readonly FoldedContact[];
+  readonly fetched: FetchedContacts;
+  /** Events that name no contact. */
+  readonly nameless: readonly InboundResult[];
+}
 
 /** Brings contact events of HighLevel into DeskFlow. */
 @Injectable()
@@ -74,14 +84,7 @@ export class ContactSync {
     events: readonly InboundContactEvent[],
     fetched: FetchedContacts = new Map(),
   ): Promise<InboundResult[]> {
-    const [source, folded] = await Promise.all([
-      openSource(manager, hook),
-      this.inboundContacts.fold(manager, placeOfHook(hook), byContact(events)),
-    ]);
-    const nameless = events
-      .filter(({ event }) => !contactOfEvent(event))
-      .map(({ id }) => ({ id, outcome: 'ignored', reason: 'missing_contact_id' }) as const);
-    return [...nameless, ...(await this.inboundContacts.apply(manager, source, folded, fetched))];
+    return this.applyLookedUp(manager, await this.lookUp(manager, hook, events, fetched));
   }
 
   /**
@@ -95,6 +98,19 @@ export class ContactSync {
     contacts: readonly HighLevelContact[],
     asOf: Date,
   ): Promise<InboundResult[]> {
+    return this.applyLookedUp(manager, await this.lookUpFound(manager, hook, contacts, asOf));
+  }
+
+  /**
+   * The first half of `applyFound`: locks the contacts and looks at what is known of them. It waits for nobody who is
+   * past this, so it may be done with a page while the one before is being written.
+   */
+  async lookUpFound(
+    manager: EntityManager,
+    hook: Hook,
+    contacts: readonly HighLevelContact[],
+    asOf: Date,
+  ): Promise<LookedUp> {
     const isCurrent = (link?: ContactLink): boolean => link === undefined || link.updatedAt <= asOf;
     const events = contacts.map(({ id, dateUpdated }, index): InboundContactEvent => ({
       id: index,
@@ -105,7 +121,31 @@ export class ContactSync {
       contact.id,
       { contact, isCurrent, unsaid: NOT_IN_SEARCH },
     ]);
-    return this.applyEvents(manager, hook, events, new Map(found));
+    return this.lookUp(manager, hook, events, new Map(found));
+  }
+
+  /** The second half, in the same transaction. */
+  async applyLookedUp(
+    manager: EntityManager,
+    { source, folded, fetched, nameless }: LookedUp,
+  ): Promise<InboundResult[]> {
+    return [...nameless, ...(await this.inboundContacts.apply(manager, source, folded, fetched))];
+  }
+
+  private async lookUp(
+    manager: EntityManager,
+    hook: Hook,
+    events: readonly InboundContactEvent[],
+    fetched: FetchedContacts,
+  ): Promise<LookedUp> {
+    const [source, folded] = await Promise.all([
+      openSource(manager, hook),
+      this.inboundContacts.fold(manager, placeOfHook(hook), byContact(events)),
+    ]);
+    const nameless = events
+      .filter(({ event }) => !contactOfEvent(event))
+      .map(({ id }) => ({ id, outcome: 'ignored', reason: 'missing_contact_id' }) as const);
+    return { source, folded, fetched, nameless };
   }
 
   private async linksOf(

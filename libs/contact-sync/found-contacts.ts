@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { SearchIndex } from '#libs/contacts';
-import { type Hook, isDataFault } from '#libs/database';
+import { type Hook, isDataFault, runStatement } from '#libs/database';
 import { type HighLevelContact } from '#libs/highlevel';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { placeOfHook } from './contact-links.js';
-import { ContactSync } from './contact-sync.js';
+import { ContactSync, type LookedUp } from './contact-sync.js';
 import { FieldMaps } from './field-maps.js';
 import { countryOf } from './open-source.js';
 import { type InboundResult } from './inbound-event.js';
@@ -42,6 +42,17 @@ export interface FoundOutcome {
   readonly conflicts: number;
 }
 
+/** A page whose contacts are locked and looked up, in a transaction of its own. */
+export interface OpenPage {
+  readonly hook: Hook;
+  readonly page: FoundPage;
+  readonly lookedUp: LookedUp;
+  readonly runner: QueryRunner;
+}
+
+/** What is committed with a page. */
+type Then<T> = (manager: EntityManager, outcome: FoundOutcome) => Promise<T>;
+
 /** Brings what a search of HighLevel's contacts found to DeskFlow. */
 @Injectable()
 export class FoundContacts {
@@ -74,36 +85,61 @@ export class FoundContacts {
     };
   }
 
+  /** `open` and `write`. */
+  async apply<T>(hook: Hook, page: FoundPage, isDryRun: boolean, then: Then<T>): Promise<T> {
+    return this.write(await this.open(hook, page), isDryRun, then);
+  }
+
+  /**
+   * Begins a page's transaction: its contacts are locked and looked up. Nothing that `write` does waits for these locks,
+   * so a page may be opened while the one before is being written.
+   * @returns what is to be given to `write`, or let go of
+   */
+  async open(hook: Hook, page: FoundPage): Promise<OpenPage> {
+    const runner = this.database.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      const { manager } = runner;
+      const [lookedUp] = await Promise.all([
+        this.contactSync.lookUpFound(manager, hook, page.contacts, page.asOf),
+        runStatement(manager, 'savepoint page', []), // after the locks, which therefore outlive a way back to it
+      ]);
+      return { hook, page, lookedUp, runner };
+    } catch (error) {
+      await end(runner);
+      throw error;
+    }
+  }
+
+  /** Ends a page's transaction without having written anything. */
+  async letGo({ runner }: OpenPage): Promise<void> {
+    await end(runner);
+  }
+
   /**
    * In one transaction with what `then` does: together, as that takes the fewest statements, or where a contact cannot be
    * stored, each on its own, so that it fails alone.
    * @param isDryRun the contacts are undone, and only what `then` does is committed
    * @returns what `then` returned
    */
-  async apply<T>(
-    hook: Hook,
-    page: FoundPage,
-    isDryRun: boolean,
-    then: (manager: EntityManager, outcome: FoundOutcome) => Promise<T>,
-  ): Promise<T> {
-    let created = 0;
-    const inTransaction = (isEach: boolean): Promise<T> =>
-      this.database.transaction(async (manager) => {
-        if (isDryRun) await manager.query('savepoint page');
-        const outcome = await (isEach
-          ? this.oneByOne(manager, hook, page)
-          : this.together(manager, hook, page));
-        if (isDryRun) await manager.query('rollback to savepoint page');
-        created = outcome.results.filter((result) => result.outcome === 'created').length;
-        return then(manager, outcome);
+  async write<T>(open: OpenPage, isDryRun: boolean, then: Then<T>): Promise<T> {
+    const { runner } = open;
+    const { manager } = runner;
+    try {
+      const outcome = await this.together(manager, open).catch(async (error: unknown) => {
+        if (!isDataFault(error)) throw error;
+        await manager.query('rollback to savepoint page');
+        return this.oneByOne(manager, open);
       });
-    const result = await inTransaction(false).catch((error: unknown) => {
-      if (!isDataFault(error)) throw error;
-      return inTransaction(true);
-    });
-    // Also those of a dry run, which wait there until they are vacuumed.
-    this.searchIndex.grew(created);
-    return result;
+      if (isDryRun) await manager.query('rollback to savepoint page');
+      const result = await then(manager, outcome);
+      await runner.commitTransaction();
+      // Also those of a dry run, which wait there until they are vacuumed.
+      this.searchIndex.grew(outcome.results.filter((one) => one.outcome === 'created').length);
+      return result;
+    } finally {
+      await end(runner);
+    }
   }
 
   /**
@@ -119,19 +155,14 @@ export class FoundContacts {
     }
   }
 
-  private async together(
-    manager: EntityManager,
-    hook: Hook,
-    { contacts, asOf }: FoundPage,
-  ): Promise<FoundOutcome> {
-    const results = await this.contactSync.applyFound(manager, hook, contacts, asOf);
+  private async together(manager: EntityManager, { hook, lookedUp }: OpenPage): Promise<FoundOutcome> {
+    const results = await this.contactSync.applyLookedUp(manager, lookedUp);
     return { results, refused: [], conflicts: await conflictsAmong(manager, hook, results) };
   }
 
   private async oneByOne(
     manager: EntityManager,
-    hook: Hook,
-    { contacts, asOf }: FoundPage,
+    { hook, page: { contacts, asOf } }: OpenPage,
   ): Promise<FoundOutcome> {
     const results: InboundResult[] = [];
     const refused: Refused[] = [];
@@ -149,6 +180,12 @@ export class FoundContacts {
     }
     return { results, refused, conflicts: await conflictsAmong(manager, hook, results) };
   }
+}
+
+/** Undoes what is not committed; a connection that is lost has done so. */
+async function end(runner: QueryRunner): Promise<void> {
+  if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+  await runner.release();
 }
 
 /** Those that this transaction has settled: they bear its time, and are the latest. */

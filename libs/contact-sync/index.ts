@@ -6,6 +6,7 @@ export {
   FoundContacts,
   type FoundOutcome,
   type FoundPage,
+  type OpenPage,
   type Refused,
 } from './found-contacts.js';
 export {

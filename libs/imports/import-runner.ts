@@ -5,6 +5,7 @@ import {
   FoundContacts,
   type FoundOutcome,
   type InboundResult,
+  type OpenPage,
   reactToFailedCall,
   type Refused,
 } from '#libs/contact-sync';
@@ -15,7 +16,12 @@ import {
   type ImportCounts,
   type ImportSelection,
 } from '#libs/database';
-import { type ContactFilter, type ContactPage, type HighLevelContact } from '#libs/highlevel';
+import {
+  type ContactFilter,
+  type ContactPage,
+  type HighLevelApi,
+  type HighLevelContact,
+} from '#libs/highlevel';
 import { HighLevelClients, Hooks } from '#libs/integrations';
 import { BackgroundRuns, LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -24,7 +30,7 @@ import { type ClaimedImport, ImportClaims } from './import-claims.js';
 import { contactsDone } from './import-view.js';
 
 const EVERY_MS = 1_000;
-/** Imports one process runs at a time; each holds a database connection for most of its run, and a pool has ten. */
+/** Imports one process runs at a time; each holds two database connections for most of its run, and a pool has ten. */
 export const IMPORTS_AT_ONCE = 2;
 /** One page is one transaction. */
 export const CONTACTS_PER_PAGE = FOUND_AT_ONCE;
@@ -47,18 +53,24 @@ const KINDS: Readonly<Record<InboundResult['outcome'], Kind>> = {
 interface Errand {
   readonly order: ContactImport;
   readonly hook: Hook;
+  readonly api: HighLevelApi;
   /** Reads contacts before they are applied, while PostgreSQL is busy with those before them. */
   readonly read: (contacts: readonly HighLevelContact[], areNew: boolean) => Promise<void>;
+}
+
+/** A page that comes next. */
+interface Ahead {
+  readonly page: Promise<ContactPage>;
+  /** The same, locked and looked up. */
+  readonly open: Promise<OpenPage>;
 }
 
 /** Where a worker is with it. */
 interface Walk extends Errand {
   readonly cursor: readonly unknown[] | null;
   readonly counts: Partial<ImportCounts>;
-  /** On its way already, while the one before is being written. */
-  readonly page: Promise<ContactPage>;
-  /** PostgreSQL's time before it was asked for. */
-  readonly asOf: Date;
+  /** On their way already, while the one before is being written. */
+  readonly ahead: Ahead;
   /** PostgreSQL's time when it was last heard of. */
   readonly now: Date;
 }
@@ -108,6 +120,7 @@ export class ImportRunner implements BeforeApplicationShutdown {
       const { order, hook } = begun;
       let walk = order.phase === 'in' ? this.firstStep(claimed, begun) : undefined;
       while (walk && !this.runs.isStopping) walk = await this.next(claimed, walk);
+      if (walk) this.letGo(walk.ahead);
       if (order.direction !== 'in')
         while (!this.runs.isStopping && (await this.exportWalk.next(claimed, hook)));
       if (this.runs.isStopping) await this.claims.postpone(claimed, 0, null);
@@ -135,36 +148,38 @@ export class ImportRunner implements BeforeApplicationShutdown {
       await this.claims.postpone(claimed, UNWELL_DELAY_MS, 'not_connected');
       return undefined;
     }
-    return { order, hook, read: await this.found.reader(hook) };
+    return { order, hook, api: this.clients.forHook(hook, 'bulk'), read: await this.found.reader(hook) };
   }
 
   private firstStep({ at }: ClaimedImport, errand: Errand): Walk {
     const { cursor, counts } = errand.order;
-    return { ...errand, cursor, counts, page: this.ask(errand, cursor, counts), asOf: at, now: at };
+    return { ...errand, cursor, counts, ahead: this.ask(errand, { cursor, counts, now: at }), now: at };
   }
 
   /** One page. @returns where to go on; undefined at the end, or when somebody else decides about the import now */
   private async next(claimed: ClaimedImport, walk: Walk): Promise<Walk | undefined> {
     const startedAt = performance.now();
-    const { order, hook } = walk;
-    const found = await walk.page;
+    const { order } = walk;
+    const found = await walk.ahead.page;
     const cursor = cursorAfter(found.contacts);
-    const ahead = cursor && this.ask(walk, cursor, walk.counts);
-    const { contacts } = found;
+    const ahead = cursor && this.ask(walk, { ...walk, cursor }, walk.ahead.open);
     try {
-      const written = await this.found.apply(
-        hook,
-        { contacts, asOf: walk.asOf },
-        order.dryRun,
-        (manager, outcome) => this.advance(manager, claimed, walk, found, outcome, startedAt),
+      const written = await this.found.write(await walk.ahead.open, order.dryRun, (manager, outcome) =>
+        this.advance(manager, claimed, walk, found, outcome, startedAt),
       );
-      if (cursor && ahead) return { ...walk, cursor, page: ahead, asOf: walk.now, ...written };
+      if (cursor && ahead) return { ...walk, cursor, ahead, ...written };
       if (written.counts.created && !order.dryRun) await this.found.haveGrown();
       return undefined;
     } catch (error) {
+      if (ahead) this.letGo(ahead);
       if (error instanceof LeaseLost) return undefined;
       throw error;
     }
+  }
+
+  /** Waits for nothing: a page that comes late ends its transaction when it is there. */
+  private letGo({ open }: Ahead): void {
+    void open.then((page) => this.found.letGo(page)).catch(() => undefined);
   }
 
   /** @throws LeaseLost; then the page is undone */
@@ -190,35 +205,27 @@ export class ImportRunner implements BeforeApplicationShutdown {
     return { counts: sums, now };
   }
 
-  /** Of a page that nobody comes to wait for, a failure is of no interest. */
+  /**
+   * Of a page that nobody comes to wait for, a failure is of no interest.
+   * @param before what has to be open first: the pages are locked one after the other
+   */
   private ask(
-    { order, hook, read }: Errand,
-    cursor: readonly unknown[] | null,
-    { created = 0, updated = 0, unchanged = 0 }: Partial<ImportCounts>,
-  ): Promise<ContactPage> {
+    { order, hook, api, read }: Errand,
+    { cursor, counts, now }: Pick<Walk, 'cursor' | 'counts' | 'now'>,
+    before?: Promise<OpenPage>,
+  ): Ahead {
+    const { created = 0, updated = 0, unchanged = 0 } = counts;
     const areNew = created > updated + unchanged; // as those before were
-    const page = this.fetch(order, hook, cursor).then(async (found) => {
+    const page = fetchPage(api, order, cursor).then(async (found) => {
       await read(found.contacts, areNew);
       return found;
     });
+    const open = Promise.all([page, before]).then(([{ contacts }]) =>
+      this.found.open(hook, { contacts, asOf: now }),
+    );
     page.catch(() => undefined);
-    return page;
-  }
-
-  /** By the date of creation, which no change moves: who is walked past stays behind. */
-  private fetch(
-    { selection }: ContactImport,
-    hook: Hook,
-    cursor: readonly unknown[] | null,
-  ): Promise<ContactPage> {
-    const { contacts } = this.clients.forHook(hook, 'bulk');
-    const filters = filtersFor(selection);
-    return contacts.search({
-      pageLimit: CONTACTS_PER_PAGE,
-      sort: [{ field: 'dateAdded', direction: 'asc' }],
-      ...(filters.length > 0 && { filters }),
-      ...(cursor && { searchAfter: cursor }),
-    });
+    open.catch(() => undefined);
+    return { page, open };
   }
 
   /** The one place that turns a failure into a state. */
@@ -234,6 +241,21 @@ export class ImportRunner implements BeforeApplicationShutdown {
     this.logger.error({ msg: 'An import failed for good', ...facts });
     return this.claims.fail(claimed, reaction.reason);
   }
+}
+
+/** By the date of creation, which no change moves: who is walked past stays behind. */
+function fetchPage(
+  { contacts }: HighLevelApi,
+  { selection }: ContactImport,
+  cursor: readonly unknown[] | null,
+): Promise<ContactPage> {
+  const filters = filtersFor(selection);
+  return contacts.search({
+    pageLimit: CONTACTS_PER_PAGE,
+    sort: [{ field: 'dateAdded', direction: 'asc' }],
+    ...(filters.length > 0 && { filters }),
+    ...(cursor && { searchAfter: cursor }),
+  });
 }
 
 function filtersFor(selection: ImportSelection): ContactFilter[] {
