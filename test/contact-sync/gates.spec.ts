@@ -41,6 +41,14 @@ describe('contacts of HighLevel that are applied together', () => {
     await page;
   });
 
+  it.each(GATES)('take the one gate that is open (%i)', async (open) => {
+    await pages.rollbackTransaction();
+    await pages.startTransaction();
+    for (const gate of GATES)
+      if (gate !== open) await pages.query('select pg_advisory_xact_lock($1, $2)', [GATE_LOCK, gate]);
+    await db.source.transaction((manager) => apply(manager, 251));
+  });
+
   it('wait for no page as a batch of events', async () => {
     await db.source.transaction((manager) => apply(manager, 250));
   });

@@ -46,6 +46,25 @@ describe('what DeskFlow changes', () => {
     expect(calls()).toEqual(['POST /contacts/upsert', 'POST /contacts/:id/tags']);
   });
 
+  it('is sent, and not written again, where somebody has left a derived column out of step', async () => {
+    const { id } = await sides.create({ name: 'Mara Quill', email: uniqueEmail() });
+    await sides.settle();
+    const since = '2020-01-01T00:00:00.000Z';
+    await db.query(
+      `update contacts set additional_attributes = additional_attributes || '{"city": "Bergen"}', updated_at = $2
+        where id = $1`,
+      [id, since],
+    );
+    await sides.settle();
+    const [link] = await sides.links();
+    expect(sides.there(link!.ghlContactId)).toMatchObject({ city: 'Bergen' });
+    const now = await sides.contact(id);
+    expect({ location: now.location, updatedAt: now.updatedAt.toISOString() }).toEqual({
+      location: '',
+      updatedAt: since,
+    });
+  });
+
   it('is merged with a contact HighLevel has already, whose tags and values stay', async () => {
     const email = uniqueEmail();
     const ghlId = await sides.createThere({ email, city: 'Oakland', tags: ['theirs'] });

@@ -65,6 +65,12 @@ export class ImportFixture {
     return this.until(id, 'completed');
   }
 
+  /** How many contacts DeskFlow has more than HighLevel's that they are. */
+  async duplicates(): Promise<number> {
+    const found = await this.site.contacts();
+    return found.length - new Set(found.map(({ ghl_contact_id }) => ghl_contact_id)).size;
+  }
+
   /** Brings what is in the outbox to HighLevel. */
   async push(hookId: number): Promise<void> {
     await this.site.worker.get(OutboundProcessor).work({ data: { hookId } });
