@@ -1,5 +1,4 @@
 import { STATUS_CODES } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { addAgencyRoutes } from './agency-routes.js';
 import { ApiError, badRequest, notFound, unauthorized } from './api-error.js';
@@ -38,7 +37,7 @@ export function addAppCalls(server: FastifyInstance, context: Context): void {
     startedAt.set(request, performance.now());
     for (const fault of context.faults.strikeRequest(request.method, pathOf(request))) {
       struck.set(request, fault);
-      if (fault.kind === 'delay') await sleep(fault.delayMs ?? 1000);
+      if (fault.kind === 'delay') await context.faults.wait(fault);
       else if (fault.kind === 'drop_connection') {
         log(request, 0);
         reply.hijack();

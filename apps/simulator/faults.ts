@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isRecord } from './records.js';
 import { type Json } from './model.js';
 
@@ -30,7 +31,7 @@ export interface FaultRequest {
   times?: number;
   /** How many matching calls or events pass first. */
   skip?: number;
-  /** `delay`: how long. */
+  /** `delay`: how long; 1000 unless said. */
   delayMs?: number;
   /** `status`: what is answered; 500 unless said. */
   status?: number;
@@ -68,6 +69,7 @@ const TEXTS = ['method', 'path', 'event'] as const;
 /** The faults that are waiting for their occasion. */
 export class Faults {
   private active: Fault[] = [];
+  private ended = new AbortController();
 
   list(): readonly Fault[] {
     return this.active;
@@ -93,11 +95,21 @@ export class Faults {
       this.active = before;
       throw error;
     }
+    this.letGo();
     return this.active;
   }
 
   clear(): void {
     this.active = [];
+    this.letGo();
+  }
+
+  /** Passes the time of a `delay`, or what is left of it when the faults are cleared or replaced. */
+  async wait({ delayMs = 1000 }: Fault): Promise<void> {
+    const { signal } = this.ended;
+    await sleep(delayMs, undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
   }
 
   /** The faults that strike this call: every delay, and the first of another kind. Each counts as used. */
@@ -124,6 +136,11 @@ export class Faults {
     );
     this.forgetSpent();
     return fault && !isRequestFault(fault.kind) ? fault.kind : undefined;
+  }
+
+  private letGo(): void {
+    this.ended.abort();
+    this.ended = new AbortController();
   }
 
   private uses(fault: Fault): boolean {

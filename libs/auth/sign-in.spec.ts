@@ -142,7 +142,12 @@ describe('signing in', () => {
       await signIn({ email, password: 'wrong' });
       return performance.now() - start;
     };
-    const [known, unknown] = [await time(slow.email), await time('nobody-else@example.com')];
+    // The best of three: what else runs on the machine only ever adds.
+    let [known, unknown] = [Infinity, Infinity];
+    for (let round = 0; round < 3; round += 1) {
+      known = Math.min(known, await time(slow.email));
+      unknown = Math.min(unknown, await time('nobody-else@example.com'));
+    }
     expect(unknown / known).toBeGreaterThan(0.4);
     expect(unknown / known).toBeLessThan(2.5);
   });

@@ -1,8 +1,8 @@
 import { type QueryRunner } from 'typeorm';
 import { useDatabase } from '../harness/database.js';
-import { eventually } from '../harness/eventually.js';
+import { holdCall } from '../harness/held-call.js';
 import { TwoSides } from './two-sides.js';
-import { untilBlocked } from './until-blocked.js';
+import { untilBlocked } from '../harness/until-blocked.js';
 
 /** As in libs/contact-sync/contact-links.ts: what is locked of HighLevel's. */
 const REMOTE_CONTACT_LOCK = 0x67686c11;
@@ -124,12 +124,12 @@ describe('a change that plain SQL made', () => {
 
   it('while its contact is pushed is not lost, nor written over by the answer', async () => {
     const { id, ghlId } = await linked();
-    sides.simulator.faults.add({ kind: 'delay', delayMs: 400, method: 'PUT' });
+    const call = holdCall(sides.simulator.faults, { method: 'PUT' });
     await db.query(`update contacts set name = 'First'`);
     const pushing = sides.push();
-    await eventually(async () => expect(await sides.outbox()).toMatchObject([{ state: 'processing' }]));
-    await new Promise((resolve) => setTimeout(resolve, 100)); // the contact is read, the call under way
+    await call.arrived();
     await db.query(`update contacts set name = 'Second'`);
+    call.letGo();
     await pushing;
     await sides.settle();
     expect(await sides.contact(id)).toMatchObject({ name: 'Second' });

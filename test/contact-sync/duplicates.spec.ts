@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { useDatabase } from '../harness/database.js';
-import { eventually } from '../harness/eventually.js';
+import { holdCall } from '../harness/held-call.js';
 import { TwoSides, uniqueEmail } from './two-sides.js';
 
 describe('a push of a person whom HighLevel has already', () => {
@@ -117,12 +116,12 @@ describe('a push of a person whom HighLevel has already', () => {
   it('does not end a link that an event made while the call was under way', async () => {
     const email = uniqueEmail();
     const { id } = await sides.create({ name: 'Mara', email, phoneNumber: '+14155559305' });
-    sides.simulator.faults.add({ kind: 'delay', delayMs: 400, method: 'POST' });
+    const call = holdCall(sides.simulator.faults, { method: 'POST' });
     const pushing = sides.push();
-    await eventually(async () => expect(await sides.outbox()).toMatchObject([{ state: 'processing' }]));
-    await sleep(100); // the link was looked up, and there was none
+    await call.arrived(); // the link was looked up, and there was none
     const rival = 'Rival000000000000001';
     await sides.apply([sides.event({ type: 'ContactCreate', id: rival, phone: '+14155559305' })]);
+    call.letGo();
     await pushing;
     expect(await sides.links()).toMatchObject([{ contactId: id, ghlContactId: rival }]);
     expect((await sides.outbox())[0]).toMatchObject({
@@ -134,11 +133,11 @@ describe('a push of a person whom HighLevel has already', () => {
   it('of a contact that is deleted while the call is under way does not come back by its own event', async () => {
     const email = uniqueEmail();
     await sides.create({ name: 'Mara', email });
-    sides.simulator.faults.add({ kind: 'delay', delayMs: 400, method: 'POST' });
+    const call = holdCall(sides.simulator.faults, { method: 'POST' });
     const pushing = sides.push();
-    await eventually(async () => expect(await sides.outbox()).toMatchObject([{ state: 'processing' }]));
-    await sleep(100);
+    await call.arrived();
     await db.query('delete from contacts');
+    call.letGo();
     await pushing;
     expect(await sides.outbox()).toMatchObject([{ state: 'ignored', reason: 'deleted_in_deskflow' }]);
     expect((await sides.links())[0]?.localDeletedAt).toBeInstanceOf(Date);

@@ -1,7 +1,7 @@
 import { type EntityManager, type QueryRunner } from 'typeorm';
 import { useDatabase } from '../harness/database.js';
 import { TwoSides } from './two-sides.js';
-import { untilBlocked } from './until-blocked.js';
+import { untilBlocked } from '../harness/until-blocked.js';
 
 /** As in libs/contact-sync/contact-links.ts. */
 const GATE_LOCK = 0x67686c17;

@@ -1,6 +1,6 @@
 import { useDatabase } from '../harness/database.js';
 import { TwoSides, uniqueEmail } from './two-sides.js';
-import { untilBlocked } from './until-blocked.js';
+import { untilBlocked } from '../harness/until-blocked.js';
 
 describe('an event of a contact without a link', () => {
   const db = useDatabase();

@@ -1,5 +1,6 @@
 import { TwoSides, uniqueEmail } from './two-sides.js';
 import { useDatabase } from '../harness/database.js';
+import { holdCall } from '../harness/held-call.js';
 
 describe('what DeskFlow changes', () => {
   const db = useDatabase();
@@ -220,13 +221,14 @@ describe('what DeskFlow changes', () => {
 
   it('meets HighLevel’s change of the same field while the call is under way, and both end equal', async () => {
     const { id, ghlId } = await sides.linked();
-    sides.simulator.faults.add({ kind: 'delay', delayMs: 400, method: 'PUT' });
+    const call = holdCall(sides.simulator.faults, { method: 'PUT' });
     await sides.edit(id, { name: 'Local' });
     const pushing = sides.push();
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    await sides.editThere(ghlId, { firstName: 'Remote' }); // before the delayed call takes effect
+    await call.arrived();
+    await sides.editThere(ghlId, { firstName: 'Remote' }); // before the held call takes effect
     await sides.deliver();
     expect(await sides.contact(id)).toMatchObject({ name: 'Remote' });
+    call.letGo();
     await pushing;
     await sides.settle();
     expect((await sides.contact(id)).name).toBe(sides.there(ghlId)!['firstName']);

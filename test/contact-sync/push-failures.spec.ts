@@ -1,5 +1,6 @@
 import { sayFailure } from '#libs/queue';
 import { useDatabase } from '../harness/database.js';
+import { holdCall } from '../harness/held-call.js';
 import { TwoSides, uniqueEmail } from './two-sides.js';
 
 describe('a push that fails', () => {
@@ -120,13 +121,14 @@ describe('a push that fails', () => {
 
   it('does not stand when the lease ran out over the call', async () => {
     const { id } = await sides.linked();
-    sides.simulator.faults.add({ kind: 'delay', delayMs: 500, method: 'PUT' });
+    const call = holdCall(sides.simulator.faults, { method: 'PUT' });
     await sides.edit(id, { name: 'Maria' });
     const pushing = sides.push();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await call.arrived();
     await db.source.query(
       `update ghl.outbox set lease_token = gen_random_uuid(), lease_until = now() + interval '1 minute'`,
     );
+    call.letGo();
     await pushing;
     expect(await sides.outbox()).toMatchObject([{ state: 'processing', reason: null }]);
     expect((await sides.links())[0]?.snapshot).toMatchObject({ firstName: 'Mara' });
@@ -163,14 +165,15 @@ describe('a push that fails', () => {
 
   it('when its lease is gone already leaves the rows to whoever has them', async () => {
     const { id } = await sides.linked();
-    sides.simulator.faults.add({ kind: 'delay', delayMs: 400, method: 'PUT' });
+    const call = holdCall(sides.simulator.faults, { method: 'PUT' });
     sides.simulator.faults.add({ kind: 'status', method: 'PUT', status: 422 });
     await sides.edit(id, { name: 'Maria' });
     const pushing = sides.push();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await call.arrived();
     await db.query(
       `update ghl.outbox set lease_token = gen_random_uuid(), lease_until = now() + interval '1 minute'`,
     );
+    call.letGo();
     await pushing;
     expect(await sides.outbox()).toMatchObject([{ state: 'processing', reason: null, last_error: null }]);
   });

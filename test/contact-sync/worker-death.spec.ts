@@ -1,7 +1,7 @@
 import { type QueryRunner } from 'typeorm';
 import { useDatabase } from '../harness/database.js';
 import { TwoSides } from './two-sides.js';
-import { untilBlocked } from './until-blocked.js';
+import { untilBlocked } from '../harness/until-blocked.js';
 import { WorkerProcess } from './worker-process.js';
 
 /** Time for a worker to start on a busy machine and to come as far as the test wants it. */

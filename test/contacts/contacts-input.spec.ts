@@ -1,6 +1,6 @@
 import { ContactStore } from '#libs/contacts';
 import { useDatabase } from '../harness/database.js';
-import { untilBlocked } from '../contact-sync/until-blocked.js';
+import { untilBlocked } from '../harness/until-blocked.js';
 import { ADMIN, ContactsApi, type Json, STRANGER } from './contacts-fixture.js';
 
 const database = useDatabase();

@@ -1,6 +1,7 @@
 import { CONTACTS_PER_PAGE } from '#libs/imports';
 import { useDatabase } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
+import { type HeldCall, holdCall } from '../harness/held-call.js';
 import { ENCRYPTION } from '../integrations/connection-fixture.js';
 import { WorkerProcess } from '../contact-sync/worker-process.js';
 import { ImportFixture } from './import-fixture.js';
@@ -20,19 +21,19 @@ beforeEach(async () => {
 });
 afterAll(() => imports.site.stop());
 
+const holdPage = (n: number): HeldCall =>
+  holdCall(imports.site.connections.simulator.faults, { path: '/contacts/search', skip: n - 1 });
+
 describe('while an import runs', () => {
   it('contacts that change end as HighLevel has them', async () => {
     const people = imports.site.seed(CONTACTS_PER_PAGE * 2);
     const { id } = await imports.order();
-    imports.site.connections.simulator.faults.add({
-      kind: 'delay',
-      path: '/contacts/search',
-      delayMs: 200,
-      times: 100,
-    });
+    const secondPage = holdPage(2);
     await imports.look();
+    await secondPage.arrived();
     imports.site.edit(people[0]!, { firstName: 'Early' });
     imports.site.edit(people.at(-1)!, { firstName: 'Late' });
+    secondPage.letGo();
     await imports.until(id, 'completed');
     await imports.run({ selection: 'since', since: new Date(Date.now() - 60_000).toISOString() });
     const names = (await imports.site.contacts()).map(({ name }) => name);
@@ -71,16 +72,12 @@ describe('while an import runs', () => {
 
   it('it can be paused, resumed where it was, and cancelled', async () => {
     imports.site.seed(CONTACTS_PER_PAGE * 4);
-    imports.site.connections.simulator.faults.add({
-      kind: 'delay',
-      path: '/contacts/search',
-      delayMs: 300,
-      times: 100,
-    });
+    const thirdPage = holdPage(3);
     const { id } = await imports.order();
     await imports.look();
     await eventually(async () => expect((await imports.show(id)).done).toBeGreaterThan(0));
     expect((await imports.call('POST', `/${id}/pause`)).body).toMatchObject({ payload: { state: 'paused' } });
+    thirdPage.letGo();
     await imports.site.restartWorker();
     const { done } = await imports.show(id);
     expect(done).toBeLessThan(CONTACTS_PER_PAGE * 4);
@@ -88,7 +85,6 @@ describe('while an import runs', () => {
     expect((await imports.show(id)).done).toBe(done);
 
     expect((await imports.call('POST', `/${id}/resume`)).status).toBe(200);
-    imports.site.connections.simulator.faults.clear();
     await imports.look();
     // Whoever is walked past twice would count as unchanged the second time.
     expect(await imports.until(id, 'completed')).toMatchObject({
@@ -107,12 +103,7 @@ describe('while an import runs', () => {
   it('its worker may be killed: the next one goes on after the last page', async () => {
     const count = CONTACTS_PER_PAGE * 6;
     imports.site.seed(count);
-    imports.site.connections.simulator.faults.add({
-      kind: 'delay',
-      path: '/contacts/search',
-      delayMs: 150,
-      times: 100,
-    });
+    const fifthPage = holdPage(5);
     const { id } = await imports.order();
     const worker = await WorkerProcess.start(database.url, imports.site.connections, ENCRYPTION);
     await eventually(async () => expect((await imports.show(id)).done).toBeGreaterThan(0));
@@ -124,7 +115,7 @@ describe('while an import runs', () => {
     await imports.look();
     expect((await imports.show(id)).done).toBe(done); // the lease still runs
     await database.query('update ghl.imports set lease_until = now()');
-    imports.site.connections.simulator.faults.clear();
+    fifthPage.letGo();
     await imports.look();
     expect(await imports.until(id, 'completed')).toMatchObject({ total: count, counts: { created: count } });
     expect(await imports.duplicates()).toBe(0);

@@ -31,10 +31,12 @@ describe('locations that an agency adds later', () => {
     await agency.authorize(agency.ids.slice(0, 1), true);
     const locationId = await addLocation('Brand New Bakery');
     await eventually(async () => expect(await agency.connected()).toEqual([locationId]));
-    const { body } = await agency.api.call('GET', '/api/v1/accounts/1/integrations/ghl/status', {
-      as: 'admin',
+    await eventually(async () => {
+      const { body } = await agency.api.call('GET', '/api/v1/accounts/1/integrations/ghl/status', {
+        as: 'admin',
+      });
+      expect(body).toMatchObject({ location_id: locationId, location_name: 'Brand New Bakery' });
     });
-    expect(body).toMatchObject({ location_id: locationId, location_name: 'Brand New Bakery' });
   });
 
   it('wait for the agency when their INSTALL comes before its callback', async () => {

@@ -1,7 +1,8 @@
 import { type Answer, ApiFixture, OTHER_ACCOUNT, People } from './api-fixture.js';
 import { ConnectionFixture } from './connection-fixture.js';
 import { useDatabase } from '../harness/database.js';
-import { eventually } from '../harness/eventually.js';
+import { holdCall } from '../harness/held-call.js';
+import { untilBlocked } from '../harness/until-blocked.js';
 
 const PATH = '/api/v1/accounts/1/integrations/ghl';
 
@@ -109,15 +110,13 @@ describe('disconnecting', () => {
 
   it('waits for a refresh that is under way, and leaves nothing of it', async () => {
     await fixture.connect(api);
-    fixture.simulator.faults.add({ kind: 'delay', delayMs: 500, path: '/oauth/token' });
+    const call = holdCall(fixture.simulator.faults, { path: '/oauth/token' });
     const refreshing = api.call('POST', `${PATH}/refresh`, { as: 'admin' });
-    await eventually(async () => {
-      const held = await database.query(
-        `select from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`,
-      );
-      expect(held).toHaveLength(1);
-    });
-    expect((await disconnect()).status).toBe(200);
+    await call.arrived();
+    const disconnecting = disconnect();
+    await untilBlocked(database);
+    call.letGo();
+    expect((await disconnecting).status).toBe(200);
     expect((await refreshing).status).toBe(200);
     expect(await locations()).toEqual([]);
     expect(await database.query('select from ghl.connections')).toEqual([]);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { holdCall } from '../harness/held-call.js';
 import { failure, useRefreshers } from './refreshers.js';
 
 const refreshers = useRefreshers();
@@ -40,10 +41,12 @@ describe('a pair that was lost', () => {
   it('is committed on another connection when the first one dies after the answer', async () => {
     const hookId = await refreshers.connections.connect(refreshers.first);
     await refreshers.connections.expiresIn(hookId, -1);
-    refreshers.connections.simulator.faults.add({ kind: 'delay', path: '/oauth/token', delayMs: 600 });
+    const call = holdCall(refreshers.connections.simulator.faults, { path: '/oauth/token' });
 
     const refreshing = refreshers.first.refresh.freshAccessToken(hookId);
+    await call.arrived();
     await killLockHolder();
+    call.letGo();
     const token = await refreshing;
 
     expect(await refreshers.accessTokenOf(hookId)).toBe(token);
@@ -57,11 +60,13 @@ describe('a pair that was lost', () => {
   it('gives way to the pair another process stored after the connection died', async () => {
     const hookId = await refreshers.connections.connect(refreshers.first);
     await refreshers.connections.expiresIn(hookId, -1);
-    refreshers.connections.simulator.faults.add({ kind: 'delay', path: '/oauth/token', delayMs: 600 });
+    const call = holdCall(refreshers.connections.simulator.faults, { path: '/oauth/token' });
 
     const refreshing = refreshers.first.refresh.freshAccessToken(hookId);
+    await call.arrived();
     await killLockHolder();
     const other = await refreshers.processes[1]!.refresh.freshAccessToken(hookId);
+    call.letGo();
 
     expect(await refreshing).toBe(other);
     expect(await refreshers.accessTokenOf(hookId)).toBe(other);
@@ -71,12 +76,13 @@ describe('a pair that was lost', () => {
   it('is stored as soon as the database takes it, before anything else', async () => {
     const hookId = await refreshers.connections.connect(refreshers.first);
     await refreshers.connections.expiresIn(hookId, -1);
-    refreshers.connections.simulator.faults.add({ kind: 'delay', path: '/oauth/token', delayMs: 300 });
+    const call = holdCall(refreshers.connections.simulator.faults, { path: '/oauth/token' });
 
     const refreshing = refreshers.first.refresh.freshAccessToken(hookId);
-    await sleep(150);
+    await call.arrived();
     await refreshers.database.source.query('alter table ghl.connections rename to away');
-    await sleep(600);
+    call.letGo();
+    await sleep(600); // it tries, and fails, to store the pair
     await refreshers.database.source.query('alter table ghl.away rename to connections');
 
     expect(await refreshing).toBe(await refreshers.accessTokenOf(hookId));
@@ -90,11 +96,13 @@ describe('a pair that was lost', () => {
   it('is not stored for a connection that was removed meanwhile', async () => {
     const hookId = await refreshers.connections.connect(refreshers.first);
     await refreshers.connections.expiresIn(hookId, -1);
-    refreshers.connections.simulator.faults.add({ kind: 'delay', path: '/oauth/token', delayMs: 600 });
+    const call = holdCall(refreshers.connections.simulator.faults, { path: '/oauth/token' });
 
     const refreshing = failure(refreshers.first.refresh.freshAccessToken(hookId));
+    await call.arrived();
     await killLockHolder();
     await refreshers.first.hooks.disconnect(1);
+    call.letGo();
 
     expect(await refreshing).toMatchObject({ code: 'not_connected' });
     expect(await refreshers.database.source.query('select from integrations_hooks')).toEqual([]);
@@ -103,14 +111,10 @@ describe('a pair that was lost', () => {
 
   /** Ends the connection that idles in its transaction while HighLevel is being asked: its last statement read the tokens. */
   async function killLockHolder(): Promise<void> {
-    for (let tries = 0; tries < 100; tries += 1) {
-      const killed = await refreshers.database.source.query<unknown[]>(
-        `select pg_terminate_backend(pid) from pg_stat_activity
-          where datname = current_database() and state = 'idle in transaction' and query like '%left join ghl.connections%'`,
-      );
-      if (killed.length > 0) return;
-      await sleep(10);
-    }
-    throw new Error('nobody holds the lock');
+    const killed = await refreshers.database.source.query<unknown[]>(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and state = 'idle in transaction' and query like '%left join ghl.connections%'`,
+    );
+    expect(killed).toHaveLength(1);
   }
 });

@@ -6,6 +6,7 @@ import { createLogger } from '#libs/logging';
 import { ConnectionFixture, type HookRow, type Process } from './connection-fixture.js';
 import { useDatabase } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
+import { holdCall } from '../harness/held-call.js';
 
 const HOUR_SECONDS = 3_600;
 const MOST_AT_ONCE = 4;
@@ -131,10 +132,11 @@ describe('a run', () => {
   it('is made by one process at a time', async () => {
     const other = await startCron();
     await fixture.connectMany(plain, 3);
-    fixture.simulator.faults.add({ kind: 'delay', delayMs: 500, path: '/oauth/token', times: 3 });
+    const call = holdCall(fixture.simulator.faults, { path: '/oauth/token' });
     const running = cron.run();
-    await sleep(250);
+    await call.arrived();
     expect(await other.run()).toBeUndefined();
+    call.letGo();
     expect(await running).toEqual({ refreshed: 3, failed: 0 });
     expect(await other.run()).toEqual({ refreshed: 0, failed: 0 });
     expect(fixture.tokenRequests()).toBe(3);
@@ -183,14 +185,14 @@ describe('the schedule', () => {
 
   it('ends in order: what has begun is finished, nothing else is begun', async () => {
     await fixture.connectMany(plain, 10);
-    fixture.simulator.faults.add({ kind: 'delay', delayMs: 400, path: '/oauth/token', times: 10 });
-    const { app } = await cronProcess();
-    await eventually(async () => {
-      const held = await database.query(
-        `select from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`,
-      );
-      expect(held.length).toBeGreaterThan(0);
+    const slow = fixture.simulator.faults.add({
+      kind: 'delay',
+      delayMs: 1_000,
+      path: '/oauth/token',
+      times: 10,
     });
+    const { app } = await cronProcess();
+    await eventually(() => expect(slow.times).toBeLessThan(10));
     await app.close();
     const granted = fixture.tokenRequests(200);
     expect(granted).toBeGreaterThan(0);
@@ -205,15 +207,15 @@ describe('the schedule', () => {
     const log = new PassThrough();
     const doomed = await startCron({}, log);
     const row = await connectDueIn(60);
-    fixture.simulator.faults.add({ kind: 'delay', delayMs: 500, path: '/oauth/token' });
+    const call = holdCall(fixture.simulator.faults, { path: '/oauth/token' });
     const scheduled = doomed.runOnSchedule();
-    await eventually(async () => {
-      const killed = await database.query(
-        `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = $1 and granted`,
-        [CRON_LOCK],
-      );
-      expect(killed).toHaveLength(1);
-    });
+    await call.arrived();
+    const killed = await database.query(
+      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = $1 and granted`,
+      [CRON_LOCK],
+    );
+    expect(killed).toHaveLength(1);
+    call.letGo();
     await scheduled;
     expect(String(log.read())).toContain('"msg":"Refreshed what ends soon","refreshed":1,"failed":0');
     expect(await wasRefreshed(row)).toBe(true);

@@ -21,7 +21,7 @@ import { TokenProxy, type Trick } from '../harness/token-proxy.js';
 import { ConnectionFixture, type HookRow } from './connection-fixture.js';
 
 /** In the place of the ten seconds of production: a call that nobody answers is given up after this. */
-const TIMEOUT_MS = 500;
+const TIMEOUT_MS = 2_000;
 const HOUR_MS = 3_600_000;
 
 const database = useDatabase();

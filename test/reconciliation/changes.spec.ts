@@ -1,5 +1,6 @@
 import { WorkerProcess } from '../contact-sync/worker-process.js';
 import { eventually } from '../harness/eventually.js';
+import { holdCall } from '../harness/held-call.js';
 import { ENCRYPTION } from '../integrations/connection-fixture.js';
 import { MINUTE_MS, useReconciliation } from './reconciliation-fixture.js';
 
@@ -87,19 +88,16 @@ describe('the poll for changes', () => {
   it('looks once more at an outage that was recorded while it ran', async () => {
     const [contact] = here.site.seed(1);
     here.changedAgo(30, contact!);
-    here.site.connections.simulator.faults.add({
-      kind: 'delay',
-      path: '/contacts/search',
-      delayMs: 300,
-      times: 1,
-    });
+    const search = holdCall(here.site.connections.simulator.faults, { path: '/contacts/search' });
     await here.due('changes');
     await here.look();
+    await search.arrived();
     await here.database.query(
       `insert into ghl.reconcile_requests (reason, from_at, to_at)
        values ('intake_outage', now() - interval '40 minutes', now() - interval '20 minutes')`,
     );
     await here.look();
+    search.letGo();
     await eventually(async () => expect((await here.row('changes')).lease_token).toBeNull());
     expect(await here.names()).toEqual([]);
     await here.look();
@@ -120,19 +118,14 @@ describe('the poll for changes', () => {
   it('may lose its worker: the next one goes on', async () => {
     const people = here.site.seed(600);
     for (const [n, person] of people.entries()) here.changedAgo(4 - n / 600, person);
-    here.site.connections.simulator.faults.add({
-      kind: 'delay',
-      path: '/contacts/search',
-      delayMs: 700,
-      times: 100,
-    });
+    const lastPage = holdCall(here.site.connections.simulator.faults, { path: '/contacts/search', skip: 1 });
     await here.due('changes');
     const worker = await WorkerProcess.start(here.database.url, here.site.connections, ENCRYPTION);
     await eventually(async () => expect((await here.site.contacts()).length).toBeGreaterThan(0));
     await worker.kill();
     await here.look();
     expect((await here.row('changes')).lease_token).not.toBeNull(); // its lease still runs
-    here.site.connections.simulator.faults.clear();
+    lastPage.letGo();
     await here.database.query('update ghl.reconciliations set lease_until = now()');
     await here.look();
     await eventually(async () => expect(await here.site.contacts()).toHaveLength(600));

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createSimulator, type Simulator } from '#apps/simulator/simulator.js';
+import { holdCall } from '../harness/held-call.js';
 import { AppClient } from './app-client.js';
 import { WebhookTarget } from './webhook-target.js';
 
@@ -65,6 +67,15 @@ describe('the faults of the simulator', () => {
     const started = performance.now();
     expect((await readLocation()).status).toBe(200);
     expect(performance.now() - started).toBeGreaterThan(140);
+  });
+
+  it('delay an answer no longer than until they are cleared', async () => {
+    const held = holdCall(simulator.faults, { path: '/locations/' });
+    const reading = readLocation();
+    await held.arrived();
+    expect(await Promise.race([reading.then(() => 'answered'), sleep(200, 'held')])).toBe('held');
+    held.letGo();
+    expect((await reading).status).toBe(200);
   });
 
   it('drop the connection before anything was done', async () => {

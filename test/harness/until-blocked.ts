@@ -1,5 +1,5 @@
-import { type TestDatabase } from '../harness/database.js';
-import { eventually } from '../harness/eventually.js';
+import { type TestDatabase } from './database.js';
+import { eventually } from './eventually.js';
 
 /** Until a statement in this database waits for a lock that another transaction holds. */
 export async function untilBlocked(database: TestDatabase, timeoutMs?: number): Promise<void> {
