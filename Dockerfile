@@ -24,5 +24,5 @@ USER node
 EXPOSE 3000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# The worker runs from the same image: node dist/apps/worker/main.js
+# The worker runs from the same image: node --max-semi-space-size=64 dist/apps/worker/main.js (docs/configuration.md)
 CMD ["node", "dist/apps/api/main.js"]

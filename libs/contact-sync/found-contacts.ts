@@ -43,9 +43,9 @@ export interface FoundOutcome {
 }
 
 /** A page whose contacts are locked and looked up, in a transaction of its own. */
-export interface OpenPage {
+export interface OpenPage<Page extends FoundPage = FoundPage> {
   readonly hook: Hook;
-  readonly page: FoundPage;
+  readonly page: Page;
   readonly lookedUp: LookedUp;
   readonly runner: QueryRunner;
 }
@@ -95,7 +95,7 @@ export class FoundContacts {
    * so a page may be opened while the one before is being written.
    * @returns what is to be given to `write`, or let go of
    */
-  async open(hook: Hook, page: FoundPage): Promise<OpenPage> {
+  async open<Page extends FoundPage>(hook: Hook, page: Page): Promise<OpenPage<Page>> {
     const runner = this.database.createQueryRunner();
     try {
       await runner.startTransaction();

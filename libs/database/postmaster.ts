@@ -106,6 +106,10 @@ function serverArguments({ cluster }: ClusterLocation, { port, fsync }: Postmast
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: 200,
+    shared_buffers: '256MB',
+    // An import writes 40 MB of WAL a second: who finds no room in the 4 MB that PostgreSQL would take waits for the disk.
+    wal_buffers: '32MB',
+    max_wal_size: '2GB',
     timezone: 'UTC',
     log_timezone: 'UTC',
     // What a statement held, or the row it failed on, may be secret: the log names errors only.

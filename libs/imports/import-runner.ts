@@ -4,6 +4,7 @@ import {
   FOUND_AT_ONCE,
   FoundContacts,
   type FoundOutcome,
+  type FoundPage,
   type InboundResult,
   type OpenPage,
   reactToFailedCall,
@@ -16,18 +17,14 @@ import {
   type ImportCounts,
   type ImportSelection,
 } from '#libs/database';
-import {
-  type ContactFilter,
-  type ContactPage,
-  type HighLevelApi,
-  type HighLevelContact,
-} from '#libs/highlevel';
+import { type ContactFilter, type HighLevelApi, type HighLevelContact } from '#libs/highlevel';
 import { HighLevelClients, Hooks } from '#libs/integrations';
 import { BackgroundRuns, LeaseLost } from '#libs/queue';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ExportWalk } from './export-walk.js';
 import { type ClaimedImport, ImportClaims } from './import-claims.js';
 import { contactsDone } from './import-view.js';
+import { type Cursor, PagesAhead } from './pages-ahead.js';
 
 const EVERY_MS = 1_000;
 /** Imports one process runs at a time; each holds two database connections for most of its run, and a pool has ten. */
@@ -58,25 +55,22 @@ interface Errand {
   readonly read: (contacts: readonly HighLevelContact[], areNew: boolean) => Promise<void>;
 }
 
-/** A page that comes next. */
-interface Ahead {
-  readonly page: Promise<ContactPage>;
-  /** The same, locked and looked up. */
-  readonly open: Promise<OpenPage>;
+/** A page that was read. */
+interface ReadPage extends FoundPage {
+  readonly total: number | undefined;
+  /** Where the next one begins, if there is one. */
+  readonly next: Cursor | undefined;
 }
 
-/** Where a worker is with it. */
-interface Walk extends Errand {
-  readonly cursor: readonly unknown[] | null;
+/** A page that comes next; nothing after the last one. */
+type Ahead = Promise<OpenPage<ReadPage> | undefined>;
+
+/** How far it has come. */
+interface Progress {
   readonly counts: Partial<ImportCounts>;
-  /** On their way already, while the one before is being written. */
-  readonly ahead: Ahead;
   /** PostgreSQL's time when it was last heard of. */
   readonly now: Date;
 }
-
-/** What a page leaves to the next one. */
-type Written = Pick<Walk, 'counts' | 'now'>;
 
 /**
  * Walks through a location's contacts, oldest first, a page at a time. A page's contacts, its counts and the place where
@@ -118,9 +112,7 @@ export class ImportRunner implements BeforeApplicationShutdown {
       const begun = await this.begin(claimed);
       if (!begun) return;
       const { order, hook } = begun;
-      let walk = order.phase === 'in' ? this.firstStep(claimed, begun) : undefined;
-      while (walk && !this.runs.isStopping) walk = await this.next(claimed, walk);
-      if (walk) this.letGo(walk.ahead);
+      if (order.phase === 'in') await this.walk(claimed, begun);
       if (order.direction !== 'in')
         while (!this.runs.isStopping && (await this.exportWalk.next(claimed, hook)));
       if (this.runs.isStopping) await this.claims.postpone(claimed, 0, null);
@@ -151,81 +143,71 @@ export class ImportRunner implements BeforeApplicationShutdown {
     return { order, hook, api: this.clients.forHook(hook, 'bulk'), read: await this.found.reader(hook) };
   }
 
-  private firstStep({ at }: ClaimedImport, errand: Errand): Walk {
-    const { cursor, counts } = errand.order;
-    return { ...errand, cursor, counts, ahead: this.ask(errand, { cursor, counts, now: at }), now: at };
-  }
-
-  /** One page. @returns where to go on; undefined at the end, or when somebody else decides about the import now */
-  private async next(claimed: ClaimedImport, walk: Walk): Promise<Walk | undefined> {
-    const startedAt = performance.now();
-    const { order } = walk;
-    const found = await walk.ahead.page;
-    const cursor = cursorAfter(found.contacts);
-    const ahead = cursor && this.ask(walk, { ...walk, cursor }, walk.ahead.open);
+  /** Ends also where somebody else decides about the import now. */
+  private async walk(claimed: ClaimedImport, errand: Errand): Promise<void> {
+    const { order, hook } = errand;
+    let progress: Progress = { counts: order.counts, now: claimed.at };
+    const pages = new PagesAhead((cursor) => fetchPage(errand, cursor, progress), order.cursor);
+    let ahead = this.openNext(hook, pages);
     try {
-      const written = await this.found.write(await walk.ahead.open, order.dryRun, (manager, outcome) =>
-        this.advance(manager, claimed, walk, found, outcome, startedAt),
-      );
-      if (cursor && ahead) return { ...walk, cursor, ahead, ...written };
-      if (written.counts.created && !order.dryRun) await this.found.haveGrown();
-      return undefined;
+      while (!this.runs.isStopping) {
+        const startedAt = performance.now();
+        const [current, before] = [ahead, progress];
+        ahead = this.openNext(hook, pages, current);
+        const open = await current;
+        if (!open) {
+          await this.finish(order, progress);
+          break;
+        }
+        progress = await this.found.write(open, order.dryRun, (manager, outcome) =>
+          this.advance(manager, claimed, order, before, open.page, outcome, startedAt),
+        );
+      }
     } catch (error) {
-      if (ahead) this.letGo(ahead);
-      if (error instanceof LeaseLost) return undefined;
-      throw error;
+      if (!(error instanceof LeaseLost)) throw error;
+    } finally {
+      this.letGo(ahead);
     }
   }
 
+  /** @param before what has to be open first: the pages are locked one after the other */
+  private openNext(hook: Hook, pages: PagesAhead<ReadPage>, before?: Ahead): Ahead {
+    const open = Promise.all([pages.take(), before]).then(([page]) => page && this.found.open(hook, page));
+    open.catch(() => undefined); // of a page that nobody comes to wait for, a failure is of no interest
+    return open;
+  }
+
   /** Waits for nothing: a page that comes late ends its transaction when it is there. */
-  private letGo({ open }: Ahead): void {
-    void open.then((page) => this.found.letGo(page)).catch(() => undefined);
+  private letGo(ahead: Ahead): void {
+    void ahead.then((open) => open && this.found.letGo(open)).catch(() => undefined);
+  }
+
+  private async finish({ dryRun }: ContactImport, { counts }: Progress): Promise<void> {
+    if (counts.created && !dryRun) await this.found.haveGrown();
   }
 
   /** @throws LeaseLost; then the page is undone */
   private async advance(
     manager: EntityManager,
     claimed: ClaimedImport,
-    { order, cursor, counts: before }: Walk,
-    { contacts, total }: ContactPage,
+    order: ContactImport,
+    before: Progress,
+    { total, next = null }: ReadPage,
     outcome: FoundOutcome,
     startedAt: number,
-  ): Promise<Written> {
+  ): Promise<Progress> {
     await keepRefused(manager, order.id, outcome.refused);
-    const sums = added(before, countsOf(outcome));
-    const next = cursorAfter(contacts) ?? null;
+    const counts = added(before.counts, countsOf(outcome));
+    const isFirst = contactsDone(before.counts) === 0;
     const now = await this.claims.advance(manager, claimed, {
-      total: next === null ? contactsDone(sums) : cursor === null ? total : undefined,
-      counts: sums,
+      total: next === null ? contactsDone(counts) : isFirst ? total : undefined,
+      counts,
       phase: next === null && order.direction === 'both' ? 'out' : 'in',
       next,
       isLast: next === null && order.direction === 'in',
       elapsedMs: performance.now() - startedAt,
     });
-    return { counts: sums, now };
-  }
-
-  /**
-   * Of a page that nobody comes to wait for, a failure is of no interest.
-   * @param before what has to be open first: the pages are locked one after the other
-   */
-  private ask(
-    { order, hook, api, read }: Errand,
-    { cursor, counts, now }: Pick<Walk, 'cursor' | 'counts' | 'now'>,
-    before?: Promise<OpenPage>,
-  ): Ahead {
-    const { created = 0, updated = 0, unchanged = 0 } = counts;
-    const areNew = created > updated + unchanged; // as those before were
-    const page = fetchPage(api, order, cursor).then(async (found) => {
-      await read(found.contacts, areNew);
-      return found;
-    });
-    const open = Promise.all([page, before]).then(([{ contacts }]) =>
-      this.found.open(hook, { contacts, asOf: now }),
-    );
-    page.catch(() => undefined);
-    open.catch(() => undefined);
-    return { page, open };
+    return { counts, now };
   }
 
   /** The one place that turns a failure into a state. */
@@ -244,18 +226,20 @@ export class ImportRunner implements BeforeApplicationShutdown {
 }
 
 /** By the date of creation, which no change moves: who is walked past stays behind. */
-function fetchPage(
-  { contacts }: HighLevelApi,
-  { selection }: ContactImport,
-  cursor: readonly unknown[] | null,
-): Promise<ContactPage> {
+async function fetchPage(
+  { order: { selection }, api, read }: Errand,
+  cursor: Cursor,
+  { counts: { created = 0, updated = 0, unchanged = 0 }, now }: Progress,
+): Promise<ReadPage> {
   const filters = filtersFor(selection);
-  return contacts.search({
+  const page = await api.contacts.search({
     pageLimit: CONTACTS_PER_PAGE,
     sort: [{ field: 'dateAdded', direction: 'asc' }],
     ...(filters.length > 0 && { filters }),
     ...(cursor && { searchAfter: cursor }),
   });
+  await read(page.contacts, created > updated + unchanged); // new or not, as those before were
+  return { ...page, asOf: now, next: cursorAfter(page.contacts) };
 }
 
 function filtersFor(selection: ImportSelection): ContactFilter[] {

@@ -11,8 +11,8 @@ describe('the main job, on embedded defaults', () => {
 
   afterAll(() => system.dispose());
 
-  it('starts within 15 seconds and says where everything is', async () => {
-    expect(await system.start()).toBeLessThan(15_000);
+  it('starts and says where everything is', async () => {
+    await system.start();
     expect(system.output).toContain(system.apiUrl);
     expect(system.output).toContain(`${system.apiUrl}/docs`);
     expect(system.output).toContain(system.simulatorUrl);

@@ -44,9 +44,8 @@ export class SystemProcess {
     return this.child?.pid ?? 0;
   }
 
-  /** Resolves when the block with the addresses is printed; returns how many milliseconds that took. */
-  async start(): Promise<number> {
-    const started = performance.now();
+  /** Resolves when the block with the addresses is printed. */
+  async start(): Promise<void> {
     this.child = this.spawn();
     const child = this.child;
     await new Promise<void>((resolve, reject) => {
@@ -65,7 +64,6 @@ export class SystemProcess {
         reject(new Error(`ended with ${String(code)}:\n${this.output}`));
       });
     });
-    return performance.now() - started;
   }
 
   /** Runs it to its end, for starts that are expected to fail. */
