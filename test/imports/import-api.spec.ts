@@ -1,17 +1,8 @@
-import { useDatabase } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
-import { ImportFixture, IMPORTS, type ShownImport } from './import-fixture.js';
+import { IMPORTS, useImports, type ShownImport } from './import-fixture.js';
 
-const database = useDatabase();
-let imports: ImportFixture;
-
-beforeAll(async () => {
-  imports = await ImportFixture.start(database.source);
-});
-beforeEach(async () => {
-  await imports.site.reset();
-});
-afterAll(() => imports.site.stop());
+const imports = useImports();
+const { database } = imports;
 
 async function failuresOf(importId: number, names: readonly string[]): Promise<void> {
   await database.query(

@@ -1,6 +1,6 @@
-import { type DataSource } from 'typeorm';
 import { ContactSyncHttpModule, ContactSyncWorkerModule, OutboundProcessor } from '#libs/contact-sync';
 import { ImportRunner, ImportsModule, ImportsWorkerModule } from '#libs/imports';
+import { useDatabase } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
 import { type Answer, type Call } from '../integrations/api-fixture.js';
 import { LocationFixture } from '../integrations/location-fixture.js';
@@ -19,16 +19,20 @@ export interface ShownImport {
 }
 
 /** Orders imports, and has a worker do them. */
-export class ImportFixture {
-  private constructor(readonly site: LocationFixture) {}
+class Imports {
+  readonly database = useDatabase();
+  site!: LocationFixture;
+  hookId!: number;
 
-  static async start(source: DataSource): Promise<ImportFixture> {
-    return new ImportFixture(
-      await LocationFixture.start(source, {
-        api: [ContactSyncHttpModule, ImportsModule],
-        worker: [ContactSyncWorkerModule, ImportsWorkerModule],
-      }),
-    );
+  async start(): Promise<void> {
+    this.site = await LocationFixture.start(this.database.source, {
+      api: [ContactSyncHttpModule, ImportsModule],
+      worker: [ContactSyncWorkerModule, ImportsWorkerModule],
+    });
+  }
+
+  async reset(): Promise<void> {
+    this.hookId = await this.site.reset();
   }
 
   call(method: string, path = '', call: Call = {}): Promise<Answer> {
@@ -72,7 +76,16 @@ export class ImportFixture {
   }
 
   /** Brings what is in the outbox to HighLevel. */
-  async push(hookId: number): Promise<void> {
-    await this.site.worker.get(OutboundProcessor).work({ data: { hookId } });
+  async push(): Promise<void> {
+    await this.site.worker.get(OutboundProcessor).work({ data: { hookId: this.hookId } });
   }
+}
+
+/** A connected location for the tests of a file, which each of them finds empty. */
+export function useImports(): Imports {
+  const imports = new Imports();
+  beforeAll(() => imports.start());
+  beforeEach(() => imports.reset());
+  afterAll(() => imports.site.stop());
+  return imports;
 }

@@ -1,19 +1,9 @@
 import { CONTACTS_PER_PAGE } from '#libs/imports';
-import { useDatabase } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
-import { ImportFixture } from './import-fixture.js';
+import { useImports } from './import-fixture.js';
 
-const database = useDatabase();
-let imports: ImportFixture;
-let hookId: number;
-
-beforeAll(async () => {
-  imports = await ImportFixture.start(database.source);
-});
-beforeEach(async () => {
-  hookId = await imports.site.reset();
-});
-afterAll(() => imports.site.stop());
+const imports = useImports();
+const { database } = imports;
 
 /** By the clock (the token), by the number of contacts (the search index), or once at the end. */
 const NOT_OF_A_PAGE = /access_token|gin_clean_pending_list|^analyze/;
@@ -145,7 +135,7 @@ describe('an import', () => {
 
   it('takes no more than ten statements a page of new contacts, within one transaction', async () => {
     const statementsFor = async (pages: number): Promise<number> => {
-      hookId = await imports.site.reset();
+      await imports.reset();
       imports.site.seed(CONTACTS_PER_PAGE * pages, () => ({ tags: ['imported'] }));
       const statements = await imports.site.statementsDuring(() => imports.run());
       return statements.filter((text) => !NOT_OF_A_PAGE.test(text)).length;
@@ -257,7 +247,7 @@ describe('an import out', () => {
   it('brings them there', async () => {
     await locals(3);
     await imports.run({ direction: 'out' });
-    await imports.push(hookId);
+    await imports.push();
     expect(
       imports.site
         .there()

@@ -1,25 +1,15 @@
 import { CONTACTS_PER_PAGE } from '#libs/imports';
-import { useDatabase } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
 import { type HeldCall, holdCall } from '../harness/held-call.js';
 import { ENCRYPTION } from '../integrations/connection-fixture.js';
 import { WorkerProcess } from '../contact-sync/worker-process.js';
-import { ImportFixture } from './import-fixture.js';
+import { useImports } from './import-fixture.js';
 
 /** As in libs/contact-sync/contact-links.ts. */
 const REMOTE_CONTACT_LOCK = 0x67686c11;
 
-const database = useDatabase();
-let imports: ImportFixture;
-let hookId: number;
-
-beforeAll(async () => {
-  imports = await ImportFixture.start(database.source);
-});
-beforeEach(async () => {
-  hookId = await imports.site.reset();
-});
-afterAll(() => imports.site.stop());
+const imports = useImports();
+const { database } = imports;
 
 const holdPage = (n: number): HeldCall =>
   holdCall(imports.site.connections.simulator.faults, { path: '/contacts/search', skip: n - 1 });
@@ -142,7 +132,7 @@ describe('while an import runs', () => {
   it('the connection may end: so does the import', async () => {
     imports.site.seed(3);
     const { id } = await imports.order();
-    await database.query('delete from integrations_hooks where id = $1', [hookId]);
+    await database.query('delete from integrations_hooks where id = $1', [imports.hookId]);
     await imports.look();
     expect(await imports.until(id, 'failed')).toMatchObject({ reason: 'disconnected' });
   });
