@@ -44,8 +44,10 @@ export class SystemProcess {
     return this.child?.pid ?? 0;
   }
 
-  /** Resolves when the block with the addresses is printed. */
-  async start(): Promise<void> {
+  /** Resolves when the block with the addresses is printed; returns how many milliseconds that took. */
+  async start(): Promise<number> {
+    const started = performance.now();
+    const printedBefore = this.output.length;
     this.child = this.spawn();
     const child = this.child;
     await new Promise<void>((resolve, reject) => {
@@ -54,7 +56,7 @@ export class SystemProcess {
         START_TIMEOUT_MS,
       );
       const watch = (): void => {
-        if (!this.output.includes('deskflow-ghl is running')) return;
+        if (!this.output.includes('deskflow-ghl is running', printedBefore)) return;
         clearTimeout(giveUp);
         resolve();
       };
@@ -64,6 +66,7 @@ export class SystemProcess {
         reject(new Error(`ended with ${String(code)}:\n${this.output}`));
       });
     });
+    return performance.now() - started;
   }
 
   /** Runs it to its end, for starts that are expected to fail. */
