@@ -114,9 +114,14 @@ describe('an approved authorization', () => {
   });
 
   it('does not keep the browser waiting for a location that takes its time to tell its name', async () => {
-    const call = holdCall(site.connections.simulator.faults, { path: '/locations/' });
+    const { faults, requests } = site.connections.simulator;
+    requests.clear();
+    const answeredByLocations = (): number =>
+      requests.list().filter(({ path }) => path.startsWith('/locations/')).length;
+    const call = holdCall(faults, { path: '/locations/' });
     const landing = await site.admin.connect(site.location());
     await call.arrived();
+    expect(answeredByLocations()).toBe(0); // held all the while, and not given up and asked again
     expect(landing.target.href).toBe(SETTINGS_PAGE);
     call.letGo();
     await eventually(async () => {

@@ -95,7 +95,7 @@ suite('Wake-ups over Bull', () => {
     await redis.halt();
     const began = performance.now();
     for (let ring = 0; ring < 10_000; ring += 1) wakeUps.ring('inbound', 9000 + (ring % 50));
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(200);
     await expect(app.get(QueueHealth).check()).rejects.toThrow('Redis is unavailable');
     await settle(1_000);
     expect(logged.filter(({ msg }) => msg.startsWith('Redis does not answer'))).toHaveLength(LANES.length); // once a lane

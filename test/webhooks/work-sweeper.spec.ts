@@ -117,12 +117,12 @@ describe(WorkSweeper.name, () => {
   it('looks every second by itself, and goes on after PostgreSQL was away', async () => {
     await inboxRow(`'pending', ${PAST}, null`);
     const app = await scheduled();
-    await eventually(hasRung);
+    await eventually(hasRung, 3_000);
     await database.query('alter table ghl.inbox rename to inbox_away');
     await sleep(1_500);
     await database.query('alter table ghl.inbox_away rename to inbox');
     rung = [];
-    await eventually(hasRung);
+    await eventually(hasRung, 3_000);
     await app.close();
   });
 });
