@@ -87,9 +87,8 @@ export function tagsOf(fields: ContactFields): string[] {
 }
 
 export function fieldNames(...contacts: readonly ContactFields[]): FieldName[] {
-  const names = new Set<string>();
-  for (const fields of contacts) for (const name of Object.keys(fields)) names.add(name);
-  return [...names] as FieldName[];
+  const [names = [], ...others] = contacts.map((fields) => Object.keys(fields) as FieldName[]);
+  return others.length === 0 ? names : [...new Set([names, ...others].flat())];
 }
 
 /** Absent, null, '' and [] are all the same nothing. */

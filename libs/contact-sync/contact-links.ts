@@ -66,10 +66,11 @@ const LOCK_MANY: PreparedStatement = {
 
 /**
  * `(select …)`: a planner that knew the place would think a location nearly empty that its statistics have not seen, and
- * read all of its links instead of looking these contacts up.
+ * read all of its links instead of looking these contacts up. If it knew the ids, it would weigh each of them.
  */
 const THESE = `
-     where account_id = (select $1::bigint) and location_id = (select $2::text) and ghl_contact_id = any($3::text[])`;
+     where account_id = (select $1::bigint) and location_id = (select $2::text)
+       and ghl_contact_id = any((select $3::text[])::text[])`;
 
 const KNOWN = `
     select id, account_id as "accountId", location_id as "locationId", contact_id as "contactId",

@@ -17,6 +17,7 @@ import {
   type CustomField,
   customFieldIdOf,
   type FieldName,
+  fieldNames,
   FIELDS,
   isStanding,
   present,
@@ -48,6 +49,9 @@ const SPECIAL = [
   'country',
   'dateOfBirth',
 ] as const satisfies StandingField[];
+const PLACES = Object.fromEntries(
+  STANDING_FIELDS.map((field) => [field, FIELDS[field].deskflow.split('.')]),
+) as unknown as Readonly<Record<StandingField, readonly [where: string, key: string]>>;
 const PLAIN = STANDING_FIELDS.filter((field) => !(SPECIAL as readonly string[]).includes(field));
 
 /**
@@ -119,7 +123,7 @@ export function localChanges(
       additional.set('country', name ?? value);
       additional.set('country_code', name === undefined ? undefined : value);
     } else if (isStanding(field)) {
-      const [where, key] = placeOf(field);
+      const [where, key] = PLACES[field];
       (where === 'custom_attributes' ? custom : additional).set(key, value);
     }
   }
@@ -184,12 +188,22 @@ function localTags(labels: readonly string[], base: ContactFields): ContactField
 
 /** Several tags may share a label: it goes with the last of them. */
 function labelChanges(merged: ContactFields, fields: readonly FieldName[]): LabelChanges {
-  const titles = new Set(tagsOf(merged).map(labelTitle));
-  const touched = [...new Set(fields.flatMap((field) => tagOf(field) ?? []).map(labelTitle))];
+  const touched = titlesOf(fields);
+  if (touched.size === 0) return { add: [], remove: [] };
+  const titles = titlesOf(fieldNames(merged));
   return {
-    add: touched.filter((title) => titles.has(title)),
-    remove: touched.filter((title) => !titles.has(title)),
+    add: [...touched].filter((title) => titles.has(title)),
+    remove: [...touched].filter((title) => !titles.has(title)),
   };
+}
+
+function titlesOf(fields: readonly FieldName[]): Set<string> {
+  const titles = new Set<string>();
+  for (const field of fields) {
+    const tag = tagOf(field);
+    if (tag !== undefined) titles.add(labelTitle(tag));
+  }
+  return titles;
 }
 
 function localCustomFields(custom: JsonRecord, base: ContactFields, map: FieldMap): ContactFields {
@@ -213,13 +227,8 @@ function attributeOf(
   additional: JsonRecord,
   custom: JsonRecord,
 ): JsonValue | undefined {
-  const [where, key] = placeOf(field);
+  const [where, key] = PLACES[field];
   return (where === 'custom_attributes' ? custom : additional)[key];
-}
-
-function placeOf(field: StandingField): [where: string, key: string] {
-  const [where = '', key = ''] = FIELDS[field].deskflow.split('.');
-  return [where, key];
 }
 
 function textOf(value: JsonValue | undefined): string | undefined {

@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { setImmediate } from 'node:timers/promises';
 import {
   type ContactChanges,
-  type ContactColumns,
   contactColumns,
   ContactLabels,
+  type ContactRow,
   ContactStore,
   ContactTaken,
   type LabelChanges,
+  rowOf,
   type TakenIdentities,
 } from '#libs/contacts';
 import { type Contact } from '#libs/database';
@@ -142,7 +143,7 @@ export class LocalSide {
     const contactIds = await this.store.insertAll(
       manager,
       place.accountId,
-      drafts.map(({ columns }) => columns),
+      drafts.map(({ row }) => row),
     );
     return new Map(
       drafts.flatMap(({ ghlContactId, labels }, index): [string, Created][] => {
@@ -155,7 +156,7 @@ export class LocalSide {
   /** Gives those whom `createAll` has made their labels. */
   async labelAll(manager: EntityManager, place: Place, created: Iterable<Created>): Promise<void> {
     const labels = new Map([...created].map(({ contactId, labels }) => [contactId, labels]));
-    await this.labels.changeAll(manager, place.accountId, labels);
+    await this.labels.changeAll(manager, place.accountId, labels, { areNew: true });
   }
 
   /** A newcomer as `createAll` will make him a contact; to be called ahead when there is time, as that takes a while. */
@@ -284,7 +285,7 @@ function isTaken({ email, phoneNumber }: Reachable, { emails, phoneNumbers }: Ta
 interface Draft {
   readonly ghlContactId: string;
   readonly identity: Reachable;
-  readonly columns: ContactColumns;
+  readonly row: ContactRow;
   readonly labels: LabelChanges;
 }
 
@@ -300,7 +301,7 @@ function draftOf(ghlContactId: string, fields: ContactFields, map: FieldMap): Dr
   return {
     ghlContactId,
     identity: identityOf(fields),
-    columns: contactColumns({ ...contact, ...ids }),
+    row: rowOf(contactColumns({ ...contact, ...ids })),
     labels,
   };
 }

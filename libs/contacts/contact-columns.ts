@@ -96,5 +96,7 @@ function emptyOf(column: keyof ContactColumns): unknown {
 }
 
 function withoutUndefined(changes: ContactChanges): ContactChanges {
-  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  const said: Record<string, unknown> = {};
+  for (const [column, value] of Object.entries(changes)) if (value !== undefined) said[column] = value;
+  return said;
 }

@@ -31,16 +31,15 @@ const count = (changed: string, sign: '+' | '-'): string => `
        where tags.id = sums.tag_id)`;
 
 /**
- * To the tags that there are; tells how many of the names those are. `offset 0`: each tagging is looked up by itself, and
- * not all that there are read to find those of a few contacts.
+ * To the tags that there are; tells how many of the names those are.
+ * @param isMissing what holds of a tagging that is not there yet
  */
-const ADD = `
+const adding = (isMissing: string): string => `
     with added as (
       insert into taggings (tag_id, taggable_type, taggable_id, context, created_at)
       select t.id, 'Contact', added.contact_id, 'labels', now() at time zone 'UTC'
         from unnest($1::int[], $2::text[]) as added (contact_id, name) join tags t on t.name = added.name
-       where not exists (select from taggings g where g.tag_id = t.id and g.taggable_id = added.contact_id
-                            and g.taggable_type = 'Contact' and g.context = 'labels' offset 0)
+       where ${isMissing}
       returning tag_id
     ), titled as (
       insert into labels (title, account_id, show_on_sidebar, created_at, updated_at)
@@ -49,6 +48,14 @@ const ADD = `
       on conflict (title, account_id) do nothing
     ), ${count('added', '+')}
     select count(*) as known from tags where name = any($4::text[])`;
+
+/** `offset 0`: each tagging is looked up by itself, and not all that there are read to find those of a few contacts. */
+const ADD =
+  adding(`not exists (select from taggings g where g.tag_id = t.id and g.taggable_id = added.contact_id
+                                   and g.taggable_type = 'Contact' and g.context = 'labels' offset 0)`);
+
+/** Nobody else sees these contacts yet. */
+const ADD_TO_NEW = adding('true');
 
 const REMOVE = `
     with removed as (
@@ -92,11 +99,15 @@ export class ContactLabels {
     await this.changeAll(manager, accountId, new Map([[contactId, changes]]));
   }
 
-  /** As `change`, by contact. */
+  /**
+   * As `change`, by contact.
+   * @param areNew this transaction has made the contacts, and given them no labels yet
+   */
   async changeAll(
     manager: EntityManager,
     accountId: number,
     changes: ReadonlyMap<number, LabelChanges>,
+    { areNew = false }: { areNew?: boolean } = {},
   ): Promise<void> {
     const added = [...changes].flatMap(([contactId, { add }]) =>
       [...new Set(add.map(labelTitle))].map((name) => ({ contactId, name })),
@@ -106,12 +117,12 @@ export class ContactLabels {
     );
     if (added.length > 0) {
       const names = [...new Set(added.map(({ name }) => name))];
-      const add = (): Promise<StatementResult<{ known: number }>> =>
-        runStatement(manager, ADD, [...columnsOf(added), accountId, names]);
-      const { rows } = await add();
+      const add = (statement: string): Promise<StatementResult<{ known: number }>> =>
+        runStatement(manager, statement, [...columnsOf(added), accountId, names]);
+      const { rows } = await add(areNew ? ADD_TO_NEW : ADD);
       // Nearly always all of them are: trying to insert those that are there would use up their ids.
       if (rows[0]?.known !== names.length)
-        await Promise.all([runStatement(manager, INSERT_TAGS, [names]), add()]);
+        await Promise.all([runStatement(manager, INSERT_TAGS, [names]), add(ADD)]);
     }
     if (removed.length > 0) await runStatement(manager, REMOVE, columnsOf(removed));
   }

@@ -34,13 +34,24 @@ export function columnsFrom(alias: string): string {
   return NAMES.map((column) => `${alias}.${column}`).join(', ');
 }
 
+/**
+ * A contact's columns as elements of PostgreSQL's array literals
+ * (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO): what of a statement can be written before it is known
+ * who is in it.
+ */
+export type ContactRow = readonly string[];
+
+export function rowOf(columns: ContactColumns): ContactRow {
+  return PROPERTIES.map((property) => elementOf(columns[property]));
+}
+
 /** The values of `ARRAYS`. */
-export function arraysOf(rows: readonly ContactColumns[]): unknown[][] {
-  return PROPERTIES.map((property) =>
-    rows.map((row) => {
-      const value = row[property];
-      // pg would write an object inside of an array as something else than JSON.
-      return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
-    }),
-  );
+export function arraysOf(rows: readonly ContactRow[]): string[] {
+  return PROPERTIES.map((_, index) => `{${rows.map((row) => row[index]).join()}}`);
+}
+
+function elementOf(value: ContactColumns[keyof ContactColumns]): string {
+  if (value === null) return 'NULL';
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 }

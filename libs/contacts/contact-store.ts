@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Contact, type PreparedStatement, runStatement } from '#libs/database';
 import { type EntityManager, In, QueryFailedError } from 'typeorm';
 import { type ContactChanges, type ContactColumns, contactColumns, differs } from './contact-columns.js';
-import { ARRAYS, arraysOf, COLUMNS, columnsFrom, parameter } from './contact-rows.js';
+import { ARRAYS, arraysOf, COLUMNS, columnsFrom, type ContactRow, parameter, rowOf } from './contact-rows.js';
 import { normaliseEmail } from './contact-identity.js';
 import { ContactTaken } from './contact-taken.js';
 
@@ -36,13 +36,16 @@ const LOCK_IDENTITIES: PreparedStatement = {
       from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
 };
 
-/** `(select …)`: a planner that knew the account would think one nearly empty that its statistics have not seen, and read it all. */
+/**
+ * `(select …)`: a planner that knew the account would think one nearly empty that its statistics have not seen, and read
+ * it all. If it knew the texts, it would weigh each of them.
+ */
 const TAKEN = `
     select lower(email) as email, null as phone from contacts
-     where account_id = (select $1::integer) and lower(email) = any($2::text[])
+     where account_id = (select $1::integer) and lower(email) = any((select $2::text[])::text[])
     union
     select null, phone_number from contacts
-     where account_id = (select $1::integer) and phone_number = any($3::varchar[])`;
+     where account_id = (select $1::integer) and phone_number = any((select $3::varchar[])::varchar[])`;
 
 const INSERT: PreparedStatement = {
   name: 'insert_contacts',
@@ -163,13 +166,13 @@ export class ContactStore {
 
   /**
    * Inserts contacts in one statement.
-   * @param drafts what `contactColumns` makes of new contacts
+   * @param drafts what `rowOf` makes of new contacts
    * @returns the id of each, in their order; undefined where e-mail or identifier belong to another contact
    */
   async insertAll(
     manager: EntityManager,
     accountId: number,
-    drafts: readonly ContactColumns[],
+    drafts: readonly ContactRow[],
     now = new Date(),
   ): Promise<(number | undefined)[]> {
     const { rows } = await runStatement<{ id: number | null }>(manager, INSERT, [
@@ -208,7 +211,7 @@ export class ContactStore {
   async insert(manager: EntityManager, accountId: number, draft: ContactChanges): Promise<Contact> {
     const columns = contactColumns(draft);
     const now = new Date();
-    const [id] = await this.insertAll(manager, accountId, [columns], now);
+    const [id] = await this.insertAll(manager, accountId, [rowOf(columns)], now);
     if (id !== undefined)
       return Object.assign(new Contact(), NEW, columns, { id, accountId, createdAt: now, updatedAt: now });
     const holder = columns.email && (await this.findByEmail(manager, accountId, columns.email));
@@ -292,7 +295,12 @@ async function write(
   rows: readonly { readonly id: number; readonly columns: ContactColumns }[],
   now: Date,
 ): Promise<void> {
-  const values = [...arraysOf(rows.map(({ columns }) => columns)), rows.map(({ id }) => id), accountId, now];
+  const values = [
+    ...arraysOf(rows.map(({ columns }) => rowOf(columns))),
+    rows.map(({ id }) => id),
+    accountId,
+    now,
+  ];
   try {
     // A savepoint: a unique violation must not take the caller's transaction with it.
     await manager.transaction((nested) => runStatement(nested, UPDATE, values));

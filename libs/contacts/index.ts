@@ -1,4 +1,5 @@
-export { type ContactChanges, type ContactColumns, contactColumns } from './contact-columns.js';
+export { type ContactChanges, contactColumns } from './contact-columns.js';
+export { type ContactRow, rowOf } from './contact-rows.js';
 export { isE164, isEmail, normaliseEmail } from './contact-identity.js';
 export { ContactLabels, type LabelChanges } from './contact-labels.js';
 export { ContactStore, type Identity, type IdentityHolders, type TakenIdentities } from './contact-store.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { clipText, storableText } from './storable.js';
+import { clipText, fitsColumn, storableText } from './storable.js';
 
 /** Chatwoot wants a letter or digit first and two characters at least: `[\p{L}\p{N}]+[\p{L}\p{N}_-]+`. */
 const TITLE = /^[\p{L}\p{N}][\p{L}\p{N}_-]+$/u;
@@ -12,8 +12,9 @@ const NO_BEGINNING = /^[_-]+/;
  */
 export function labelTitle(tag: string): string {
   const text = storableText(tag).trim().toLowerCase();
+  if (TITLE.test(text) && fitsColumn(text)) return text;
   const title = clipText(text.replaceAll(NOT_ALLOWED, '-').replace(NO_BEGINNING, ''));
-  const trimmed = text === title ? title : title.replace(/-+$/, '');
+  const trimmed = title.replace(/-+$/, '');
   if (TITLE.test(trimmed)) return trimmed;
   // One character is too short for Chatwoot; of 🔥 nothing is left.
   return trimmed === ''

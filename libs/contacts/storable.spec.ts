@@ -26,6 +26,13 @@ describe('what PostgreSQL and Rails can store', () => {
     expect(storableJson(value)).toEqual({ k: ['x', { deep: '\ufffd' }] });
   });
 
+  it('keeps a key that would be a prototype', () => {
+    const record = JSON.parse('{"__proto__": {"x": 1}, "a": 2}') as object;
+    const stored = storableRecord(record);
+    expect(JSON.stringify(stored)).toBe('{"__proto__":{"x":1},"a":2}');
+    expect(Object.getPrototypeOf(stored)).toBe(Object.prototype);
+  });
+
   it('drops what is nested deeper than anything shows, so that serialising cannot run out of stack', () => {
     let value: unknown = 'bottom';
     for (let depth = 0; depth < 100_000; depth += 1) value = [value];
