@@ -5,7 +5,8 @@ import pg from 'pg';
 
 /**
  * What the intake is compared with: Fastify and nothing else checks the signature and stores the body as simply as can
- * be. `STORE` says where: `none`, `insert` (a row a request) or `bull` (a job a request).
+ * be. `STORE` says where: `none`, `insert` (a row a request), `bull` (a job a request), or `group`: rows as this service
+ * commits them, with nothing of the rest around it.
  */
 type Store = (body: Buffer) => Promise<unknown>;
 
@@ -28,6 +29,27 @@ const STORES: Readonly<Record<string, () => Promise<Store>>> = {
       });
     };
   },
+  group: async () => {
+    const { GroupCommit } = await import('#libs/queue');
+    const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 10 });
+    await pool.query(
+      `create table if not exists bench_groups (id bigint generated always as identity primary key,
+         received_at timestamptz not null default now(), lengths integer[] not null, bodies bytea not null)`,
+    );
+    await pool.query('alter table bench_groups alter column bodies set storage external');
+    const commits = new GroupCommit<Buffer>({
+      write: async (bodies) => {
+        await pool.query({
+          name: 'group',
+          text: 'insert into bench_groups (lengths, bodies) values ($1, $2)',
+          values: [bodies.map(({ length }) => length), Buffer.concat(bodies)],
+        });
+      },
+      isItemsFault: () => false,
+      maxItems: 500,
+    });
+    return (body) => commits.add(body);
+  },
   bull: () => {
     const queue = new Bull('bench', REDIS_URL ?? '');
     return Promise.resolve((body) => {
@@ -38,7 +60,7 @@ const STORES: Readonly<Record<string, () => Promise<Store>>> = {
 };
 
 const store = await STORES[process.env['STORE'] ?? '']?.();
-if (!store) throw new Error('STORE must be none, insert or bull');
+if (!store) throw new Error('STORE must be none, insert, group or bull');
 
 const app = fastify();
 app.removeAllContentTypeParsers();

@@ -21,6 +21,7 @@ const NAMES = {
   none: '(a) Fastify, HMAC, no storage',
   insert: '(b) Fastify, HMAC, an insert each',
   bull: '(c) Fastify, HMAC, Bull, every write synced',
+  group: '(e) Fastify, HMAC, group commit alone',
   service: '(d) this service',
 } as const;
 type Name = keyof typeof NAMES;
@@ -67,7 +68,7 @@ try {
 
 async function startAll(database: BenchDatabase): Promise<Contender[]> {
   const shared = { SECRET: secret, DATABASE_URL: database.url };
-  const contenders = [await bare('none', shared), await bare('insert', shared)];
+  const contenders = [await bare('none', shared), await bare('insert', shared), await bare('group', shared)];
   let redisUrl: string | undefined;
   if (redisIsInstalled()) {
     const synced = await RedisServer.start({ appendfsync: 'always' });
@@ -130,6 +131,9 @@ function printRatios(results: Results): void {
       intake_vs_insert_each: versus(service, of('insert'), 'perSecond'),
       intake_p99_vs_insert_each: versus(service, of('insert'), 'p99'),
       intake_vs_bull_aof: versus(service, of('bull'), 'perSecond'),
+      // About what a service could keep of it at best.
+      group_commit_vs_no_storage: versus(of('group'), of('none'), 'perSecond'),
+      intake_vs_group_commit: versus(service, of('group'), 'perSecond'),
     }),
   );
 }
