@@ -1,6 +1,6 @@
 import { useDatabase } from '../../test/harness/database.js';
 import { type Contact, Inbox } from '#libs/database';
-import { ContactLabels } from './contact-labels.js';
+import { ContactLabels, type LabelChanges } from './contact-labels.js';
 import { ContactStore } from './contact-store.js';
 import { ContactTaken } from './contact-taken.js';
 
@@ -213,6 +213,33 @@ describe(ContactLabels.name, () => {
     expect(await db.source.query('select name, taggings_count from tags order by name')).toEqual([
       { name: 'newsletter', taggings_count: 1 },
       { name: 'vip-kunde', taggings_count: 1 },
+    ]);
+  });
+
+  it('gives new contacts labels, known and unknown ones, once each', async () => {
+    const { id } = await store.insert(db.source.manager, ACCOUNT, { name: 'Pia' });
+    await change(id, ['known']);
+    const ids = await db.source.transaction(async (manager) => {
+      const made = [
+        await store.insert(manager, ACCOUNT, { name: 'Ole' }),
+        await store.insert(manager, ACCOUNT, { name: 'Uma' }),
+      ].map((contact) => contact.id);
+      const added = made.map((contactId): [number, LabelChanges] => [
+        contactId,
+        { add: ['known', 'unknown'], remove: [] },
+      ]);
+      await labels.changeAll(manager, ACCOUNT, new Map(added), { areNew: true });
+      return made;
+    });
+    for (const made of ids) expect(await labels.of(db.source.manager, made)).toEqual(['known', 'unknown']);
+    expect(await db.source.query(`select count(*) from taggings where taggable_id = any($1)`, [ids])).toEqual(
+      [{ count: 4 }],
+    );
+    expect(
+      await db.source.query(`select name, taggings_count from tags where name like '%known' order by name`),
+    ).toEqual([
+      { name: 'known', taggings_count: 3 },
+      { name: 'unknown', taggings_count: 2 },
     ]);
   });
 
