@@ -1,9 +1,8 @@
 import { ContactSyncHttpModule, ContactSyncWorkerModule, OutboundProcessor } from '#libs/contact-sync';
 import { ImportRunner, ImportsModule, ImportsWorkerModule } from '#libs/imports';
-import { useDatabase } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
 import { type Answer, type Call } from '../integrations/api-fixture.js';
-import { LocationFixture } from '../integrations/location-fixture.js';
+import { ConnectedLocation } from '../integrations/connected-location.js';
 
 export const IMPORTS = '/api/v1/accounts/1/integrations/ghl/imports';
 
@@ -19,22 +18,7 @@ export interface ShownImport {
 }
 
 /** Orders imports, and has a worker do them. */
-class Imports {
-  readonly database = useDatabase();
-  site!: LocationFixture;
-  hookId!: number;
-
-  async start(): Promise<void> {
-    this.site = await LocationFixture.start(this.database.source, {
-      api: [ContactSyncHttpModule, ImportsModule],
-      worker: [ContactSyncWorkerModule, ImportsWorkerModule],
-    });
-  }
-
-  async reset(): Promise<void> {
-    this.hookId = await this.site.reset();
-  }
-
+class Imports extends ConnectedLocation {
   call(method: string, path = '', call: Call = {}): Promise<Answer> {
     return this.site.api.call(method, IMPORTS + path, { as: 'admin', ...call });
   }
@@ -81,11 +65,10 @@ class Imports {
   }
 }
 
-/** A connected location for the tests of a file, which each of them finds empty. */
+/** For the test file in which it is called. */
 export function useImports(): Imports {
-  const imports = new Imports();
-  beforeAll(() => imports.start());
-  beforeEach(() => imports.reset());
-  afterAll(() => imports.site.stop());
-  return imports;
+  return new Imports({
+    api: [ContactSyncHttpModule, ImportsModule],
+    worker: [ContactSyncWorkerModule, ImportsWorkerModule],
+  });
 }

@@ -1,9 +1,8 @@
 import { type Contact as HighLevelContact } from '#apps/simulator/model.js';
 import { ContactSyncWorkerModule } from '#libs/contact-sync';
 import { ReconciliationModule, ReconciliationRunner, ReconciliationWorkerModule } from '#libs/reconciliation';
-import { useDatabase } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
-import { LocationFixture } from '../integrations/location-fixture.js';
+import { ConnectedLocation } from '../integrations/connected-location.js';
 
 export const PATH = '/api/v1/accounts/1/integrations/ghl/reconciliation';
 export const MINUTE_MS = 60_000;
@@ -17,22 +16,7 @@ interface Row {
 }
 
 /** A connected location that is reconciled when a test says so. */
-class Reconciliation {
-  readonly database = useDatabase();
-  site!: LocationFixture;
-  hookId!: number;
-
-  async start(): Promise<void> {
-    this.site = await LocationFixture.start(this.database.source, {
-      api: [ReconciliationModule],
-      worker: [ContactSyncWorkerModule, ReconciliationWorkerModule],
-    });
-  }
-
-  async reset(): Promise<void> {
-    this.hookId = await this.site.reset();
-  }
-
+class Reconciliation extends ConnectedLocation {
   searches(): number {
     return this.site.connections.simulator.requests.count('POST', '/contacts/search');
   }
@@ -119,9 +103,8 @@ class Reconciliation {
 
 /** For the test file in which it is called. */
 export function useReconciliation(): Reconciliation {
-  const here = new Reconciliation();
-  beforeAll(() => here.start());
-  beforeEach(() => here.reset());
-  afterAll(() => here.site.stop());
-  return here;
+  return new Reconciliation({
+    api: [ReconciliationModule],
+    worker: [ContactSyncWorkerModule, ReconciliationWorkerModule],
+  });
 }
