@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  arrayOf,
   ContactLink,
   type Hook,
   type PreparedStatement,
@@ -185,10 +186,10 @@ export class ContactLinks {
       place.locationId,
       agreements.map(({ contactId }) => contactId),
       agreements.map(({ ghlContactId }) => ghlContactId),
-      agreements.map(({ snapshot }) => JSON.stringify(snapshot)),
+      arrayOf(agreements.map(({ snapshot }) => snapshot)),
       agreements.map(({ remoteVersion }) => remoteVersion),
       direction,
-      agreements.map(({ pushes }) => (pushes ? JSON.stringify(pushes) : null)),
+      arrayOf(agreements.map(({ pushes = null }) => pushes)),
       agreements.length,
     ]);
   }

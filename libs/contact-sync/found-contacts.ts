@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { SearchIndex } from '#libs/contacts';
 import { type Hook, isDataFault, runStatement } from '#libs/database';
 import { type HighLevelContact } from '#libs/highlevel';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
@@ -63,7 +62,6 @@ export class FoundContacts {
     private readonly contactSync: ContactSync,
     private readonly fieldMaps: FieldMaps,
     private readonly localSide: LocalSide,
-    private readonly searchIndex: SearchIndex,
   ) {}
 
   /**
@@ -134,8 +132,6 @@ export class FoundContacts {
       if (isDryRun) await manager.query('rollback to savepoint page');
       const result = await then(manager, outcome);
       await runner.commitTransaction();
-      // Also those of a dry run, which wait there until they are vacuumed.
-      this.searchIndex.grew(outcome.results.filter((one) => one.outcome === 'created').length);
       return result;
     } finally {
       await end(runner);

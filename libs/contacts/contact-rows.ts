@@ -1,3 +1,4 @@
+import { arrayElement } from '#libs/database';
 import { type ContactColumns } from './contact-columns.js';
 
 /** How the columns that this service writes are called in the table, and their types. */
@@ -34,24 +35,14 @@ export function columnsFrom(alias: string): string {
   return NAMES.map((column) => `${alias}.${column}`).join(', ');
 }
 
-/**
- * A contact's columns as elements of PostgreSQL's array literals
- * (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO): what of a statement can be written before it is known
- * who is in it.
- */
+/** A contact's columns as elements of arrays: what of a statement can be written before it is known who is in it. */
 export type ContactRow = readonly string[];
 
 export function rowOf(columns: ContactColumns): ContactRow {
-  return PROPERTIES.map((property) => elementOf(columns[property]));
+  return PROPERTIES.map((property) => arrayElement(columns[property]));
 }
 
 /** The values of `ARRAYS`. */
 export function arraysOf(rows: readonly ContactRow[]): string[] {
   return PROPERTIES.map((_, index) => `{${rows.map((row) => row[index]).join()}}`);
-}
-
-function elementOf(value: ContactColumns[keyof ContactColumns]): string {
-  if (value === null) return 'NULL';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 }

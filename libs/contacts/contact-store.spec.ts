@@ -3,15 +3,19 @@ import { type Contact, Inbox } from '#libs/database';
 import { ContactLabels, type LabelChanges } from './contact-labels.js';
 import { ContactStore } from './contact-store.js';
 import { ContactTaken } from './contact-taken.js';
+import { SearchIndex } from './search-index.js';
 
 const ACCOUNT = 1;
 const OTHER_ACCOUNT = 2;
 
 describe(ContactStore.name, () => {
   const db = useDatabase();
-  const store = new ContactStore();
+  let store: ContactStore;
   const labels = new ContactLabels();
 
+  beforeAll(() => {
+    store = new ContactStore(new SearchIndex(db.source));
+  });
   beforeAll(async () => {
     await db.source.query(
       `insert into accounts (id, name, created_at, updated_at) values (1, 'Acme', now(), now()), (2, 'Umbrella', now(), now())`,
@@ -195,8 +199,12 @@ describe(ContactStore.name, () => {
 
 describe(ContactLabels.name, () => {
   const db = useDatabase();
-  const store = new ContactStore();
+  let store: ContactStore;
   const labels = new ContactLabels();
+
+  beforeAll(() => {
+    store = new ContactStore(new SearchIndex(db.source));
+  });
 
   const change = (contactId: number, add: string[], remove: string[] = []): Promise<void> =>
     db.source.transaction((manager) => labels.change(manager, ACCOUNT, contactId, { add, remove }));

@@ -5,6 +5,7 @@ import { type ContactChanges, type ContactColumns, contactColumns, differs } fro
 import { ARRAYS, arraysOf, COLUMNS, columnsFrom, type ContactRow, parameter, rowOf } from './contact-rows.js';
 import { normaliseEmail } from './contact-identity.js';
 import { ContactTaken } from './contact-taken.js';
+import { SearchIndex } from './search-index.js';
 
 /** What DeskFlow allows one contact of an account to have. */
 export interface Identity {
@@ -72,6 +73,8 @@ const UPDATE = `
  */
 @Injectable()
 export class ContactStore {
+  constructor(private readonly searchIndex: SearchIndex) {}
+
   async find(manager: EntityManager, accountId: number, id: number): Promise<Contact | undefined> {
     return (await manager.findOneBy(Contact, { id, accountId })) ?? undefined;
   }
@@ -180,6 +183,7 @@ export class ContactStore {
       accountId,
       now,
     ]);
+    this.searchIndex.written(drafts.length);
     return rows.map(({ id }) => id ?? undefined);
   }
 
@@ -200,7 +204,7 @@ export class ContactStore {
       const columns = contactColumns(changes, current);
       return differs(columns, current) ? { id: current.id, columns } : [];
     });
-    if (different.length > 0) await write(manager, accountId, different, new Date());
+    if (different.length > 0) await this.write(manager, accountId, different, new Date());
     return new Set(different.map(({ id }) => id));
   }
 
@@ -228,7 +232,7 @@ export class ContactStore {
     const columns = contactColumns(changes, current);
     if (!differs(columns, current)) return current;
     const now = new Date();
-    await write(manager, current.accountId, [{ id: current.id, columns }], now);
+    await this.write(manager, current.accountId, [{ id: current.id, columns }], now);
     return Object.assign(new Contact(), current, columns, { updatedAt: now });
   }
 
@@ -261,6 +265,28 @@ export class ContactStore {
     return true;
   }
 
+  /** @throws ContactTaken */
+  private async write(
+    manager: EntityManager,
+    accountId: number,
+    rows: readonly { readonly id: number; readonly columns: ContactColumns }[],
+    now: Date,
+  ): Promise<void> {
+    const values = [
+      ...arraysOf(rows.map(({ columns }) => rowOf(columns))),
+      rows.map(({ id }) => id),
+      accountId,
+      now,
+    ];
+    try {
+      // A savepoint: a unique violation must not take the caller's transaction with it.
+      await manager.transaction((nested) => runStatement(nested, UPDATE, values));
+    } catch (error) {
+      throw takenFrom(error) ?? error;
+    }
+    this.searchIndex.written(rows.length);
+  }
+
   /** Ignores case, also that of rows which somebody stored in upper case. */
   private withEmail(manager: EntityManager, accountId: number, email: string): Promise<Contact[]> {
     return manager
@@ -287,27 +313,6 @@ const DEPENDENTS = [
   `with gone as (delete from taggings where taggable_type = 'Contact' and taggable_id = $1 and $2 > 0 returning tag_id)
    update tags set taggings_count = greatest(taggings_count - 1, 0) where id in (select tag_id from gone)`,
 ] as const;
-
-/** @throws ContactTaken */
-async function write(
-  manager: EntityManager,
-  accountId: number,
-  rows: readonly { readonly id: number; readonly columns: ContactColumns }[],
-  now: Date,
-): Promise<void> {
-  const values = [
-    ...arraysOf(rows.map(({ columns }) => rowOf(columns))),
-    rows.map(({ id }) => id),
-    accountId,
-    now,
-  ];
-  try {
-    // A savepoint: a unique violation must not take the caller's transaction with it.
-    await manager.transaction((nested) => runStatement(nested, UPDATE, values));
-  } catch (error) {
-    throw takenFrom(error) ?? error;
-  }
-}
 
 /** In one order for all, so that two transactions with the same values do not block each other. */
 async function lockIdentities(

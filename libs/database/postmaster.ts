@@ -110,6 +110,8 @@ function serverArguments({ cluster }: ClusterLocation, { port, fsync }: Postmast
     // An import writes 40 MB of WAL a second: who finds no room in the 4 MB that PostgreSQL would take waits for the disk.
     wal_buffers: '32MB',
     max_wal_size: '2GB',
+    // An import merges what waits for the search index the faster, the more may wait (`SearchIndex`).
+    gin_pending_list_limit: '32MB',
     timezone: 'UTC',
     log_timezone: 'UTC',
     // What a statement held, or the row it failed on, may be secret: the log names errors only.

@@ -1,4 +1,4 @@
-import { ContactStore } from '#libs/contacts';
+import { ContactStore, SearchIndex } from '#libs/contacts';
 import { useDatabase } from '../harness/database.js';
 import { untilBlocked } from '../harness/until-blocked.js';
 import { ADMIN, ContactsApi, type Json, STRANGER } from './contacts-fixture.js';
@@ -238,7 +238,7 @@ describe('labels', () => {
 describe('two writers that block each other', () => {
   it('are both served', async () => {
     const { id } = await api.create({ name: 'Mara', email: 'mara@example.test' });
-    const store = new ContactStore();
+    const store = new ContactStore(new SearchIndex(database.source));
     let answered: ReturnType<ContactsApi['call']> | undefined;
     await database.source.transaction(async (manager) => {
       // A sync: first who has this e-mail, then the contact. The endpoint: first the contact.
