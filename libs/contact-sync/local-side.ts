@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { setImmediate } from 'node:timers/promises';
 import {
   type ContactChanges,
   contactColumns,
   ContactLabels,
-  type ContactRow,
   ContactStore,
   ContactTaken,
   type LabelChanges,
+  type NewContact,
   rowOf,
-  type TakenIdentities,
 } from '#libs/contacts';
 import { type Contact } from '#libs/database';
 import { type EntityManager } from 'typeorm';
@@ -128,26 +126,12 @@ export class LocalSide {
     place: MappedPlace,
     newcomers: readonly Newcomer[],
   ): Promise<ReadonlyMap<string, Created>> {
-    const unlike = withoutSharedIdentity(newcomers);
-    const [taken, all] = await Promise.all([
-      this.store.taken(
-        manager,
-        place.accountId,
-        unlike.map(({ identity }) => identity),
-      ),
-      // Hardly any of them is known: while PostgreSQL looks, everybody is drafted.
-      setImmediate().then(() => unlike.map(({ newcomer }) => this.draft(newcomer, place.fields))),
-    ]);
-    const drafts = all.filter(({ identity }) => !isTaken(identity, taken));
+    const drafts = withoutSharedIdentity(newcomers.map((newcomer) => this.draft(newcomer, place.fields)));
     if (drafts.length === 0) return new Map();
-    const contactIds = await this.store.insertAll(
-      manager,
-      place.accountId,
-      drafts.map(({ row }) => row),
-    );
+    const contactIds = await this.store.insertFree(manager, place.accountId, drafts);
     return new Map(
       drafts.flatMap(({ ghlContactId, labels }, index): [string, Created][] => {
-        const contactId = contactIds[index];
+        const contactId = contactIds.get(index);
         return contactId === undefined ? [] : [[ghlContactId, { contactId, labels }]];
       }),
     );
@@ -264,28 +248,20 @@ export class LocalSide {
 }
 
 /** Of those who share an e-mail or a phone the first. */
-function withoutSharedIdentity(
-  newcomers: readonly Newcomer[],
-): { newcomer: Newcomer; identity: Reachable }[] {
+function withoutSharedIdentity(drafts: readonly Draft[]): Draft[] {
   const claimed = new Set<string>();
-  return newcomers.flatMap((newcomer) => {
-    const identity = identityOf(newcomer.fields);
+  return drafts.filter(({ identity }) => {
     const texts = textsOf(identity);
-    if (texts.some((text) => claimed.has(text))) return [];
+    if (texts.some((text) => claimed.has(text))) return false;
     for (const text of texts) claimed.add(text);
-    return { newcomer, identity };
+    return true;
   });
 }
 
-function isTaken({ email, phoneNumber }: Reachable, { emails, phoneNumbers }: TakenIdentities): boolean {
-  return (email !== null && emails.has(email)) || (phoneNumber !== null && phoneNumbers.has(phoneNumber));
-}
-
 /** A newcomer as the contact that DeskFlow will have if nobody else is this person. */
-interface Draft {
+interface Draft extends NewContact {
   readonly ghlContactId: string;
   readonly identity: Reachable;
-  readonly row: ContactRow;
   readonly labels: LabelChanges;
 }
 

@@ -1,7 +1,10 @@
 import { useDatabase } from '../../test/harness/database.js';
+import { statementsOf } from '../../test/harness/statements.js';
 import { type Contact, Inbox } from '#libs/database';
+import { type ContactChanges, contactColumns } from './contact-columns.js';
 import { ContactLabels, type LabelChanges } from './contact-labels.js';
-import { ContactStore } from './contact-store.js';
+import { rowOf } from './contact-rows.js';
+import { ContactStore, type NewContact } from './contact-store.js';
 import { ContactTaken } from './contact-taken.js';
 import { SearchIndex } from './search-index.js';
 
@@ -195,7 +198,83 @@ describe(ContactStore.name, () => {
     }
     expect(await db.source.query('select taggings_count from tags')).toEqual([{ taggings_count: 1 }]);
   });
+
+  describe('inserting many at once', () => {
+    const newContact = (draft: ContactChanges): NewContact => {
+      const columns = contactColumns(draft);
+      return { identity: columns, row: rowOf(columns) };
+    };
+    const insertFree = (...drafts: ContactChanges[]): Promise<ReadonlyMap<number, number>> =>
+      db.source.transaction((manager) => store.insertFree(manager, ACCOUNT, drafts.map(newContact)));
+
+    it('leaves out whose e-mail, phone number or identifier somebody has', async () => {
+      const { id } = await insert({ email: 'mara@example.test' });
+      await db.source.query(`update contacts set email = 'MARA@Example.test' where id = $1`, [id]);
+      await insert({ phoneNumber: '+14155550142' });
+      await insert({ identifier: 'ghl1' });
+      const inserted = await insertFree(
+        { name: 'same e-mail', email: 'mara@example.test' },
+        { name: 'free', email: 'new@example.test', phoneNumber: '+14155550143', identifier: 'ghl2' },
+        { name: 'same phone', email: 'other@example.test', phoneNumber: '+14155550142' },
+        { name: 'same identifier', identifier: 'ghl1' },
+        { name: 'nothing to compare' },
+      );
+      const names = await db.source.query<{ id: number; name: string }[]>(
+        `select id, name from contacts where name <> '' order by id`,
+      );
+      expect(names.map(({ name }) => name)).toEqual(['free', 'nothing to compare']);
+      expect([...inserted]).toEqual([
+        [1, names[0]?.id],
+        [4, names[1]?.id],
+      ]);
+    });
+
+    it('takes no notice of other accounts', async () => {
+      await insert({ email: 'mara@example.test', phoneNumber: '+14155550142' }, OTHER_ACCOUNT);
+      expect((await insertFree({ email: 'mara@example.test', phoneNumber: '+14155550142' })).size).toBe(1);
+    });
+
+    it('uses up no ids for whom it leaves out', async () => {
+      const { id } = await insert({ email: 'mara@example.test' });
+      await insertFree(...Array.from({ length: 20 }, () => ({ email: 'mara@example.test' })));
+      expect((await insert({ name: 'next' })).id).toBe(id + 1);
+    });
+
+    it('looks at each by itself, also where PostgreSQL has never analyzed the table', async () => {
+      await fill(50);
+      const few = await blocksOfLooking();
+      for (const more of [200, 500, 3_000]) {
+        await fill(more);
+        expect(await blocksOfLooking()).toBeLessThan(3 * few);
+      }
+    });
+
+    async function fill(count: number): Promise<void> {
+      await db.source.query(
+        `insert into contacts (account_id, email, phone_number, created_at, updated_at)
+         select $1, gen_random_uuid() || '@example.test', '+1415' || nextval('contacts_id_seq'), now(), now()
+           from generate_series(1, $2::int)`,
+        [ACCOUNT, count],
+      );
+    }
+
+    /** Blocks of memory that PostgreSQL looks at to leave out 50 contacts. */
+    async function blocksOfLooking(): Promise<number> {
+      const known = await db.source.query<ContactChanges[]>(
+        'select email, phone_number as "phoneNumber" from contacts order by id desc limit 50',
+      );
+      const statements = await statementsOf(db.source, () => insertFree(...known));
+      const { text, parameters } = statements.find((one) => one.text.includes('insert into contacts'))!;
+      const [{ 'QUERY PLAN': plans }] = await db.source.query<[{ 'QUERY PLAN': Explained }]>(
+        `explain (analyze, buffers, format json) ${text}`,
+        parameters,
+      );
+      return plans[0].Plan['Shared Hit Blocks'] + plans[0].Plan['Shared Read Blocks'];
+    }
+  });
 });
+
+type Explained = [{ readonly Plan: Readonly<Record<'Shared Hit Blocks' | 'Shared Read Blocks', number>> }];
 
 describe(ContactLabels.name, () => {
   const db = useDatabase();

@@ -18,9 +18,10 @@ export interface IdentityHolders {
   byPhone: Contact | undefined;
 }
 
-export interface TakenIdentities {
-  readonly emails: ReadonlySet<string>;
-  readonly phoneNumbers: ReadonlySet<string>;
+/** A contact that is to be inserted unless somebody has its e-mail or phone number. */
+export interface NewContact {
+  readonly identity: Identity;
+  readonly row: ContactRow;
 }
 
 /** First key of the advisory locks on e-mails and phone numbers: "ghl" and a number, as in pg_locks. */
@@ -38,29 +39,33 @@ const LOCK_IDENTITIES: PreparedStatement = {
 };
 
 /**
- * `(select …)`: a planner that knew the account would think one nearly empty that its statistics have not seen, and read
- * it all. If it knew the texts, it would weigh each of them.
+ * Tells the place and the id of each that was inserted.
+ * @param isFree what holds of those that may be
  */
-const TAKEN = `
-    select lower(email) as email, null as phone from contacts
-     where account_id = (select $1::integer) and lower(email) = any((select $2::text[])::text[])
-    union
-    select null, phone_number from contacts
-     where account_id = (select $1::integer) and phone_number = any((select $3::varchar[])::varchar[])`;
-
-const INSERT: PreparedStatement = {
-  name: 'insert_contacts',
-  text: `
+const inserting = (isFree: string): string => `
     with draft as materialized (
       select nextval('contacts_id_seq')::int as new_id, d.*
         from unnest(${ARRAYS}) with ordinality as d (${COLUMNS}, position)
+       where ${isFree}
     ), inserted as (
       insert into contacts (id, account_id, ${COLUMNS}, created_at, updated_at)
       select new_id, ${parameter(1)}, ${COLUMNS}, ${parameter(2)}, ${parameter(2)} from draft order by position
       on conflict do nothing returning id
     )
-    select inserted.id from draft left join inserted on inserted.id = draft.new_id order by draft.position`,
-};
+    select draft.position - 1 as index, inserted.id from inserted join draft on draft.new_id = inserted.id`;
+
+const INSERT: PreparedStatement = { name: 'insert_contacts', text: inserting('true') };
+
+/**
+ * `offset 0`: each is looked up by itself. `+ 0`: a planner without statistics would else look up all of the account for
+ * each of them.
+ */
+const nobodyHas = (isSame: string): string =>
+  `not exists (select from contacts c where ${isSame} and c.account_id + 0 = ${parameter(1)} offset 0)`;
+
+const INSERT_FREE = inserting(
+  `${nobodyHas('lower(c.email) = d.email')} and ${nobodyHas('c.phone_number = d.phone_number')}`,
+);
 
 const UPDATE = `
     update contacts set (${COLUMNS}, updated_at) = row(${columnsFrom('written')}, ${parameter(3)}::timestamp)
@@ -147,44 +152,26 @@ export class ContactStore {
     };
   }
 
-  /** Which of these e-mails and phone numbers some contact has. Locks all of them, as `holders` does. */
-  async taken(
-    manager: EntityManager,
-    accountId: number,
-    identities: readonly Identity[],
-  ): Promise<TakenIdentities> {
-    const [, { rows }] = await Promise.all([
-      lockIdentities(manager, accountId, identities),
-      runStatement<{ email: string | null; phone: string | null }>(manager, TAKEN, [
-        accountId,
-        identities.flatMap(({ email }) => email ?? []),
-        identities.flatMap(({ phoneNumber }) => phoneNumber ?? []),
-      ]),
-    ]);
-    return {
-      emails: new Set(rows.flatMap(({ email }) => email ?? [])),
-      phoneNumbers: new Set(rows.flatMap(({ phone }) => phone ?? [])),
-    };
-  }
-
   /**
-   * Inserts contacts in one statement.
-   * @param drafts what `rowOf` makes of new contacts
-   * @returns the id of each, in their order; undefined where e-mail or identifier belong to another contact
+   * Inserts those of the contacts whose e-mail and phone number nobody has, in one statement. Locks all of these values,
+   * as `holders` does. No two of the contacts may share one.
+   * @returns the id of each, by its place; none where somebody has its e-mail, phone number or identifier
    */
-  async insertAll(
+  async insertFree(
     manager: EntityManager,
     accountId: number,
-    drafts: readonly ContactRow[],
-    now = new Date(),
-  ): Promise<(number | undefined)[]> {
-    const { rows } = await runStatement<{ id: number | null }>(manager, INSERT, [
-      ...arraysOf(drafts),
-      accountId,
-      now,
+    contacts: readonly NewContact[],
+  ): Promise<ReadonlyMap<number, number>> {
+    const rows = contacts.map(({ row }) => row);
+    const [, ids] = await Promise.all([
+      lockIdentities(
+        manager,
+        accountId,
+        contacts.map(({ identity }) => identity),
+      ),
+      this.insertAll(manager, accountId, INSERT_FREE, rows, new Date()),
     ]);
-    this.searchIndex.written(drafts.length);
-    return rows.map(({ id }) => id ?? undefined);
+    return ids;
   }
 
   /**
@@ -215,7 +202,7 @@ export class ContactStore {
   async insert(manager: EntityManager, accountId: number, draft: ContactChanges): Promise<Contact> {
     const columns = contactColumns(draft);
     const now = new Date();
-    const [id] = await this.insertAll(manager, accountId, [rowOf(columns)], now);
+    const id = (await this.insertAll(manager, accountId, INSERT, [rowOf(columns)], now)).get(0);
     if (id !== undefined)
       return Object.assign(new Contact(), NEW, columns, { id, accountId, createdAt: now, updatedAt: now });
     const holder = columns.email && (await this.findByEmail(manager, accountId, columns.email));
@@ -263,6 +250,20 @@ export class ContactStore {
     if (deleted.length === 0) return false;
     for (const statement of DEPENDENTS) await manager.query(statement, [id, accountId]);
     return true;
+  }
+
+  /** @returns the ids of those that were inserted, by their places */
+  private async insertAll(
+    manager: EntityManager,
+    accountId: number,
+    statement: string | PreparedStatement,
+    drafts: readonly ContactRow[],
+    now: Date,
+  ): Promise<ReadonlyMap<number, number>> {
+    const values = [...arraysOf(drafts), accountId, now];
+    const { rows } = await runStatement<{ index: number; id: number }>(manager, statement, values);
+    this.searchIndex.written(rows.length);
+    return new Map(rows.map(({ index, id }) => [index, id]));
   }
 
   /** @throws ContactTaken */
