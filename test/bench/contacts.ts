@@ -129,7 +129,8 @@ async function runUnderLimits(
   worker: INestApplicationContext,
 ): Promise<{ seconds: number; peakMb: number; requests: number; refused: number }> {
   await simulator.limit('of HighLevel');
-  await sleep(WINDOW_MS); // what was sent without limits would count
+  await sleep(WINDOW_MS); // what was sent without limits fills this window, and whoever calls now is refused
+  await simulator.limit('of HighLevel'); // counted from here
   const edits = setInterval(() => {
     void database.source.query(
       `update contacts
