@@ -38,7 +38,7 @@ export class SearchIndex implements BeforeApplicationShutdown {
     if (this.waiting >= this.mergedAtOnce) this.beginMerging();
   }
 
-  /** Few, too, make every search slow while they wait. */
+  /** Few, too, make every search slow while they wait. In workers, which have a `ScheduleModule`: theirs are nearly all writes. */
   @Interval(EVERY_MS)
   mergeTheRest(): void {
     if (this.waiting > 0) this.beginMerging();
