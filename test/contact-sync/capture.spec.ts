@@ -20,12 +20,7 @@ describe('a change that plain SQL made', () => {
     await other.release();
     await sides.close();
   });
-  beforeEach(async () => {
-    await sides.dropEvents();
-    await db.query('truncate contacts, taggings, tags, labels, ghl.contact_links, ghl.outbox');
-    sides.simulator.requests.clear();
-    sides.simulator.faults.clear();
-  });
+  beforeEach(() => sides.reset());
 
   const unique = (): string => Math.random().toString(36).slice(2);
 

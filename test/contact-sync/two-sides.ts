@@ -19,6 +19,7 @@ import {
 import { type Contact, type ContactLink, type Hook } from '#libs/database';
 import { type ContactEvent, SCOPES } from '#libs/highlevel';
 import { HighLevelClients, Hooks } from '#libs/integrations';
+import { empty } from '../harness/empty.js';
 
 export const ACCOUNT = 1;
 
@@ -98,7 +99,7 @@ export class TwoSides {
   /** Both sides as if nothing had been told yet. Contacts that HighLevel has stay there: give each its own e-mail. */
   async reset(): Promise<void> {
     await this.dropEvents();
-    await this.source.query('truncate contacts, taggings, tags, labels, ghl.contact_links, ghl.outbox');
+    await empty(this.source, ['contacts', 'taggings', 'tags', 'labels', 'ghl.contact_links', 'ghl.outbox']);
     await this.source.query(`update ghl.connections set state = 'connected'`);
     this.simulator.requests.clear();
     this.simulator.faults.clear();

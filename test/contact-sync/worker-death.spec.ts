@@ -18,9 +18,7 @@ describe('a worker killed after HighLevel answered and before its own commit', (
   });
   afterAll(() => sides.close());
   beforeEach(async () => {
-    await db.source.query('truncate contacts, taggings, tags, labels, ghl.contact_links, ghl.outbox');
-    sides.simulator.requests.clear();
-    await sides.dropEvents();
+    await sides.reset();
     blocker = db.source.createQueryRunner();
   });
   afterEach(async () => {

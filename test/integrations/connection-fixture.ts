@@ -12,6 +12,7 @@ import { type AppConfig, ConfigModule, loadConfig } from '#libs/config';
 import { dataSourceOptions } from '#libs/database';
 import { SCOPES } from '#libs/highlevel';
 import { ConnectionsModule, grantFrom, Hooks, TokenRefreshService, TokenVault } from '#libs/integrations';
+import { empty } from '../harness/empty.js';
 import { PoolModule } from '../harness/service.js';
 
 export const ENCRYPTION = {
@@ -69,10 +70,16 @@ export class ConnectionFixture {
   async reset(): Promise<void> {
     this.simulator.faults.clear();
     this.simulator.requests.clear();
-    await this.source.query(
-      `truncate integrations_hooks, ghl.connections, ghl.agencies, ghl.inbox, ghl.outbox, ghl.contact_links, ghl.sync_counts,
-                ghl.oauth_states`,
-    );
+    await empty(this.source, [
+      'integrations_hooks',
+      'ghl.connections',
+      'ghl.agencies',
+      'ghl.inbox',
+      'ghl.outbox',
+      'ghl.contact_links',
+      'ghl.sync_counts',
+      'ghl.oauth_states',
+    ]);
   }
 
   config(env: Record<string, string> = {}): AppConfig {

@@ -3,12 +3,29 @@ import { DataSource } from 'typeorm';
 import { type ContactBook } from '#apps/simulator/contact-book.js';
 import { type Contact as HighLevelContact, type Location } from '#apps/simulator/model.js';
 import { QueueModule } from '#libs/queue';
+import { empty } from '../harness/empty.js';
 import { statementsOf } from '../harness/statements.js';
 import { ApiFixture, People } from './api-fixture.js';
 import { ConnectionFixture } from './connection-fixture.js';
 
 type ContactChanges = Parameters<ContactBook['draft']>[1];
 type ModuleImports = NonNullable<DynamicModule['imports']>;
+
+/** What a test leaves behind, besides what the connection's fixture forgets. */
+const TABLES = [
+  'contacts',
+  'taggings',
+  'tags',
+  'labels',
+  'ghl.imports',
+  'ghl.import_failures',
+  'ghl.sync_conflicts',
+  'ghl.reconciliations',
+  'ghl.reconciliation_runs',
+  'ghl.reconcile_requests',
+  'ghl.sighted_contacts',
+  'ghl.remote_deletions',
+];
 
 /** What a process of each kind does besides. */
 export interface Modules {
@@ -58,12 +75,7 @@ export class LocationFixture {
   /** Nothing is here, nobody is in HighLevel, and the first account is connected. @returns the hook's id */
   async reset(): Promise<number> {
     await this.connections.reset();
-    await this.source.query(
-      `truncate contacts, taggings, tags, labels, ghl.imports, ghl.import_failures, ghl.sync_conflicts,
-                ghl.reconciliations, ghl.reconciliation_runs, ghl.reconcile_requests, ghl.sighted_contacts,
-                ghl.remote_deletions
-         restart identity`,
-    );
+    await empty(this.source, TABLES, 'restart identity');
     for (const contact of this.there()) this.connections.simulator.contacts.remove(contact);
     return this.connections.connect({ hooks: this.api.hooks });
   }

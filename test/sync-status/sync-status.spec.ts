@@ -2,6 +2,7 @@ import { ContactSyncWorkerModule } from '#libs/contact-sync';
 import { ImportRunner, ImportsModule, ImportsWorkerModule } from '#libs/imports';
 import { SyncStatusModule } from '#libs/sync-status';
 import { useDatabase } from '../harness/database.js';
+import { empty } from '../harness/empty.js';
 import { eventually } from '../harness/eventually.js';
 import { LocationFixture } from '../integrations/location-fixture.js';
 
@@ -36,7 +37,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   hookId = await site.reset();
-  await database.query('truncate ghl.sync_counts, ghl.inbox, ghl.outbox, ghl.ambiguous_matches');
+  await empty(database.source, ['ghl.sync_counts', 'ghl.inbox', 'ghl.outbox', 'ghl.ambiguous_matches']);
 });
 afterAll(() => site.stop());
 
@@ -137,7 +138,7 @@ describe('health', () => {
   });
 
   it('is not connected where no location is', async () => {
-    await database.query('truncate integrations_hooks, ghl.connections');
+    await empty(database.source, ['integrations_hooks', 'ghl.connections']);
     expect(await overview()).toMatchObject({ health: 'not_connected', rate_budgets: [] });
   });
 });

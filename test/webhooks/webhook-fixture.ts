@@ -13,6 +13,7 @@ import {
   WebhooksWorkerModule,
   WorkSweeper,
 } from '#libs/webhooks';
+import { empty } from '../harness/empty.js';
 import { startContext, startHttp } from '../harness/service.js';
 
 export const LOCATION = 'Loc0InventedSubacc01';
@@ -213,9 +214,19 @@ export async function inboxRows(source: DataSource): Promise<InboxRow[]> {
 }
 
 export async function forgetEverything(source: DataSource): Promise<void> {
-  await source.query(
-    `truncate ghl.intake_journal, ghl.inbox, ghl.outbox, ghl.contact_links, ghl.connections, ghl.agencies, integrations_hooks, contacts
-     restart identity`,
+  await empty(
+    source,
+    [
+      'ghl.intake_journal',
+      'ghl.inbox',
+      'ghl.outbox',
+      'ghl.contact_links',
+      'ghl.connections',
+      'ghl.agencies',
+      'integrations_hooks',
+      'contacts',
+    ],
+    'restart identity',
   );
 }
 
