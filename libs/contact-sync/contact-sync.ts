@@ -10,16 +10,16 @@ import {
 import { HighLevelClients } from '#libs/integrations';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ContactLinks, placeOfHook } from './contact-links.js';
-import { foldEvents, parseDate, stateAfter } from './fold-events.js';
-import { type FoldedContact, InboundContacts } from './inbound-contacts.js';
+import { type FoldedContact, foldEvents, parseDate, stateAfter } from './fold-events.js';
+import { InboundContacts } from './inbound-contacts.js';
 import {
   type FetchedContact,
   type FetchedContacts,
   type InboundContactEvent,
   type InboundResult,
 } from './inbound-event.js';
-import { type InboundSource } from './inbound-news.js';
-import { contactOfEvent } from './remote-contact.js';
+import { type InboundSource, type News, newsOf } from './inbound-news.js';
+import { contactOfEvent, eventOf } from './remote-contact.js';
 import { countryOf, openSource } from './open-source.js';
 
 /** Contacts fetched at once. */
@@ -27,11 +27,12 @@ const PARALLEL_FETCHES = 5;
 /** HL 5.2. */
 const NOT_IN_SEARCH = ['timezone'] as const;
 
-/** Contacts that are locked, what is known of them, and what HighLevel tells. */
+/** Contacts that are locked, and what HighLevel tells of them. */
 export interface LookedUp {
   readonly source: InboundSource;
   readonly folded: readonly FoldedContact[];
-  readonly fetched: FetchedContacts;
+  /** By HighLevel's contact id, of those of which there is something to apply. */
+  readonly news: ReadonlyMap<string, News>;
   /** Events that name no contact. */
   readonly nameless: readonly InboundResult[];
 }
@@ -115,7 +116,7 @@ export class ContactSync {
     const events = contacts.map(({ id, dateUpdated }, index): InboundContactEvent => ({
       id: index,
       eventAt: parseDate(dateUpdated),
-      event: { type: 'ContactUpdate', id },
+      event: eventOf(id),
     }));
     const found = contacts.map((contact): [string, FetchedContact] => [
       contact.id,
@@ -127,9 +128,9 @@ export class ContactSync {
   /** The second half, in the same transaction. */
   async applyLookedUp(
     manager: EntityManager,
-    { source, folded, fetched, nameless }: LookedUp,
+    { source, folded, news, nameless }: LookedUp,
   ): Promise<InboundResult[]> {
-    return [...nameless, ...(await this.inboundContacts.apply(manager, source, folded, fetched))];
+    return [...nameless, ...(await this.inboundContacts.apply(manager, source, folded, news))];
   }
 
   private async lookUp(
@@ -145,7 +146,12 @@ export class ContactSync {
     const nameless = events
       .filter(({ event }) => !contactOfEvent(event))
       .map(({ id }) => ({ id, outcome: 'ignored', reason: 'missing_contact_id' }) as const);
-    return { source, folded, fetched, nameless };
+    const news = new Map<string, News>();
+    for (const one of folded) {
+      const its = newsOf(one, source, fetched);
+      if (its) news.set(one.ghlContactId, its);
+    }
+    return { source, folded, news, nameless };
   }
 
   private async linksOf(
@@ -198,7 +204,10 @@ function byContact(events: readonly InboundContactEvent[]): Map<string, InboundC
   const groups = new Map<string, InboundContactEvent[]>();
   for (const event of events) {
     const id = contactOfEvent(event.event)?.id;
-    if (id !== undefined) groups.set(id, [...(groups.get(id) ?? []), event]);
+    if (id === undefined) continue;
+    const others = groups.get(id);
+    if (others) others.push(event);
+    else groups.set(id, [event]);
   }
   return groups;
 }

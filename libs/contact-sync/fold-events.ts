@@ -25,6 +25,12 @@ export interface FoldedEvents {
   readonly decision: Decision;
 }
 
+/** Events of one contact, and what they amount to. */
+export interface FoldedContact extends FoldedEvents {
+  readonly ghlContactId: string;
+  readonly link: ContactLink | undefined;
+}
+
 /** What is known of a contact that was deleted before it came here. */
 export function linkOfDeleted(deletedAt: Date): LinkState {
   return {
@@ -41,10 +47,10 @@ export function foldEvents(
   events: readonly InboundContactEvent[],
   link: LinkState | undefined,
 ): FoldedEvents {
-  const sorted = [...events].sort(byTime);
+  const sorted = events.toSorted(byTime);
   const version = link?.remoteVersion;
   const stale = sorted.filter(({ eventAt }) => version && eventAt && eventAt < version);
-  const current = sorted.filter((event) => !stale.includes(event));
+  const current = stale.length === 0 ? sorted : sorted.filter((event) => !stale.includes(event));
   return { stale, current, decision: decide(current, link) };
 }
 
@@ -113,9 +119,13 @@ export function latestVersion(
   contact: HighLevelContact | undefined,
   before: Date | null | undefined,
 ): Date | null {
-  const dates = [...events.map(({ eventAt }) => eventAt), parseDate(contact?.dateUpdated), before ?? null];
-  const times = dates.flatMap((date) => date?.getTime() ?? []);
-  return times.length === 0 ? null : new Date(Math.max(...times));
+  let latest = before ?? null;
+  for (const { eventAt } of events) latest = later(latest, eventAt);
+  return later(latest, parseDate(contact?.dateUpdated));
+}
+
+function later(one: Date | null, other: Date | null): Date | null {
+  return one && (!other || other <= one) ? one : other;
 }
 
 export function parseDate(text: string | undefined): Date | null {

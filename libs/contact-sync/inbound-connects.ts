@@ -21,35 +21,33 @@ export class InboundConnects {
     private readonly ambiguous: AmbiguousMatches,
   ) {}
 
-  /**
-   * @param news by HighLevel's contact id
-   * @returns what became of each
-   */
+  /** @returns what became of each, by HighLevel's contact id */
   async apply(
     manager: EntityManager,
     source: InboundSource,
     place: MappedPlace,
-    news: ReadonlyMap<string, News>,
+    news: readonly News[],
   ): Promise<ReadonlyMap<string, Outcome>> {
-    if (news.size === 0) return new Map();
+    if (news.length === 0) return new Map();
     // Nearly all are new: those in a handful of statements. Who may be somebody DeskFlow knows is looked at alone.
-    const created = await this.localSide.createAll(
-      manager,
-      place,
-      [...news].map(([ghlContactId, { fields }]) => ({ ghlContactId, fields })),
-    );
-    const agreements = [...created].flatMap(([ghlContactId, { contactId }]): Agreement[] => {
-      const its = news.get(ghlContactId);
-      return its ? [{ contactId, ghlContactId, snapshot: its.fields, remoteVersion: its.version }] : [];
-    });
+    const created = await this.localSide.createAll(manager, place, news);
+    const outcomes = new Map<string, Outcome>();
+    const agreements: Agreement[] = [];
+    const others: News[] = [];
+    for (const its of news) {
+      const { ghlContactId, fields, version } = its;
+      const contactId = created.get(ghlContactId)?.contactId;
+      if (contactId === undefined) others.push(its);
+      else {
+        outcomes.set(ghlContactId, 'created');
+        agreements.push({ contactId, ghlContactId, snapshot: fields, remoteVersion: version });
+      }
+    }
     await Promise.all([
       this.localSide.labelAll(manager, place, created.values()),
-      this.links.agree(manager, place, 'in', agreements),
+      this.links.agree(manager, place, 'in', agreements, { areNew: true }),
     ]);
-    const outcomes = new Map<string, Outcome>([...created.keys()].map((id) => [id, 'created']));
-    for (const [ghlContactId, its] of news)
-      if (!created.has(ghlContactId))
-        outcomes.set(ghlContactId, await this.connect(manager, source, place, ghlContactId, its));
+    for (const its of others) outcomes.set(its.ghlContactId, await this.connect(manager, source, place, its));
     return outcomes;
   }
 
@@ -57,8 +55,7 @@ export class InboundConnects {
     manager: EntityManager,
     source: InboundSource,
     place: MappedPlace,
-    ghlContactId: string,
-    { fields, version }: News,
+    { ghlContactId, fields, version }: News,
   ): Promise<Outcome> {
     const match = await this.localSide.matchOrCreate(manager, place, ghlContactId, fields);
     if (match.kind === 'ambiguous') {

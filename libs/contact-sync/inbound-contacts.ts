@@ -3,21 +3,15 @@ import { type Contact, type ContactLink } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { ContactLinks, type Place, placeOfHook } from './contact-links.js';
 import { type MappedPlace } from './field-maps.js';
-import { foldEvents, type FoldedEvents, linkOfDeleted } from './fold-events.js';
+import { type FoldedContact, foldEvents, linkOfDeleted } from './fold-events.js';
 import { InboundConnects } from './inbound-connects.js';
-import { type FetchedContacts, type InboundContactEvent, type InboundResult } from './inbound-event.js';
-import { type InboundSource, type News, type Outcome, readNews } from './inbound-news.js';
+import { type InboundContactEvent, type InboundResult } from './inbound-event.js';
+import { type InboundSource, type News, type Outcome } from './inbound-news.js';
 import { type InboundUpdate, InboundUpdates } from './inbound-updates.js';
 import { LocalSide } from './local-side.js';
 import { type Overtaken, OvertakenChanges } from './overtaken-changes.js';
 import { type WrittenOver, writtenOver } from './push-trace.js';
 import { type RemoteDeletion, RemoteDeletions } from './remote-deletions.js';
-
-/** Events of one contact, and what they amount to. */
-export interface FoldedContact extends FoldedEvents {
-  readonly ghlContactId: string;
-  readonly link: ContactLink | undefined;
-}
 
 /** Applies what HighLevel says about its contacts to DeskFlow. Everything runs in the caller's transaction. */
 @Injectable()
@@ -47,11 +41,14 @@ export class InboundContacts {
       this.links.known(manager, place, ids),
     ]);
     const byId = new Map(links.map((link) => [link.ghlContactId, link]));
-    return [...events].map(([ghlContactId, those]) => {
+    const folded: FoldedContact[] = [];
+    for (const [ghlContactId, those] of events) {
       const link = byId.get(ghlContactId);
       const deletedAt = deletions.get(ghlContactId);
-      return { ghlContactId, link, ...foldEvents(those, link ?? (deletedAt && linkOfDeleted(deletedAt))) };
-    });
+      const its = foldEvents(those, link ?? (deletedAt && linkOfDeleted(deletedAt)));
+      folded.push({ ghlContactId, link, ...its });
+    }
+    return folded;
   }
 
   /**
@@ -62,7 +59,7 @@ export class InboundContacts {
     manager: EntityManager,
     source: InboundSource,
     folded: readonly FoldedContact[],
-    fetched: FetchedContacts,
+    news: ReadonlyMap<string, News>,
   ): Promise<InboundResult[]> {
     const place: MappedPlace = { ...placeOfHook(source), fields: source.fields };
     const linked = folded.filter(({ decision: { kind } }) => kind === 'archive' || kind === 'apply');
@@ -73,7 +70,7 @@ export class InboundContacts {
     );
     const outcomes = new Map<string, Outcome>();
     const updates: InboundUpdate[] = [];
-    const newcomers = new Map<string, News>();
+    const newcomers: News[] = [];
     const deletions: RemoteDeletion[] = [];
     for (const { ghlContactId, link, decision } of folded) {
       const contact = link && contacts.get(link.contactId);
@@ -88,23 +85,23 @@ export class InboundContacts {
         if (link && contact) await this.archive(manager, link, contact, decision.at);
         outcomes.set(ghlContactId, 'applied');
       } else {
-        const news = readNews(decision, source, link, fetched.get(ghlContactId));
-        if (link && contact) updates.push({ link, contact, news });
-        else newcomers.set(ghlContactId, news);
+        const its = news.get(ghlContactId);
+        if (its && link && contact) updates.push({ link, contact, news: its });
+        else if (its) newcomers.push(its);
       }
     }
     const updated = await this.updates.apply(manager, source, place, updates);
     const connected = await this.connects.apply(manager, source, place, newcomers);
     await this.deletions.remember(manager, place, deletions);
     await this.settleOvertaken(manager, source, place, folded);
-    return folded.flatMap(({ ghlContactId, stale, current }) => {
+    const results: InboundResult[] = [];
+    for (const { ghlContactId, stale, current } of folded) {
       const outcome =
         outcomes.get(ghlContactId) ?? updated.get(ghlContactId) ?? connected.get(ghlContactId) ?? 'applied';
-      return [
-        ...stale.map(({ id }) => ({ id, outcome: 'stale' }) as const),
-        ...current.map(({ id }) => result(id, outcome)),
-      ];
-    });
+      for (const { id } of stale) results.push({ id, outcome: 'stale' });
+      for (const { id } of current) results.push(result(id, outcome));
+    }
+    return results;
   }
 
   /** After the news, which may have changed the same fields once more. */

@@ -1,7 +1,7 @@
 import { type ContactFields, present, readSnapshot } from './canonical-contact.js';
 import { type ContactLink } from '#libs/database';
-import { latestVersion, type RemoteState, stateAfter } from './fold-events.js';
-import { type FetchedContact, type IgnoredReason, type InboundContactEvent } from './inbound-event.js';
+import { type FoldedContact, latestVersion, stateAfter } from './fold-events.js';
+import { type FetchedContact, type FetchedContacts, type IgnoredReason } from './inbound-event.js';
 import { remoteFields } from './remote-contact.js';
 import { type FieldMap } from './field-map.js';
 import { type SyncPolicy } from './sync-choices.js';
@@ -20,31 +20,36 @@ export interface InboundSource {
 export type Outcome = 'created' | 'applied' | 'unchanged' | IgnoredReason;
 
 /** HighLevel's side of a contact, as it is now. */
-export interface News extends RemoteState {
+export interface News {
+  readonly ghlContactId: string;
+  readonly fields: ContactFields;
   /** When HighLevel's side was like that; null when that is not known. */
   readonly version: Date | null;
   /** The contact was deleted in HighLevel and is back. */
   readonly revives: boolean;
 }
 
-/** What was fetched is the whole truth, unless the link has moved on since. */
-export function readNews(
-  { events, revives }: { readonly events: readonly InboundContactEvent[]; readonly revives: boolean },
+/**
+ * What HighLevel tells of a contact: what was fetched is the whole truth, unless the link has moved on since.
+ * @returns undefined where nothing is to be applied
+ */
+export function newsOf(
+  { ghlContactId, link, decision }: FoldedContact,
   { country, fields: map }: InboundSource,
-  link: ContactLink | undefined,
-  fetched: FetchedContact | undefined,
-): News {
-  const isCurrent = fetched?.isCurrent(link) === true;
-  const state = isCurrent
-    ? { fields: whole(fetched, link, country), isComplete: true }
+  fetched: FetchedContacts,
+): News | undefined {
+  if (decision.kind !== 'apply') return undefined;
+  const { events, revives } = decision;
+  const found = fetched.get(ghlContactId);
+  const current = found?.isCurrent(link) === true ? found : undefined;
+  const state = current
+    ? { fields: whole(current, link, country), isComplete: true }
     : stateAfter(events, link, country);
   const before = link?.remoteVersion ?? null;
   // A later date would make the event stale that brings what is missing here.
-  const version = state.isComplete
-    ? latestVersion(events, isCurrent ? fetched.contact : undefined, before)
-    : before;
+  const version = state.isComplete ? latestVersion(events, current?.contact, before) : before;
   const fields = map.heardOfRemote(state.fields, readSnapshot(link?.snapshot));
-  return { ...state, fields, version, revives };
+  return { ghlContactId, fields, version, revives };
 }
 
 function whole(

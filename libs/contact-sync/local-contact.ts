@@ -130,14 +130,9 @@ export function localChanges(
   // Once an agent has filled the column, what it could not take before is of no use.
   if (contact?.email && columns.email === undefined) custom.set(EMAIL_RAW, undefined);
   if (contact?.phoneNumber && columns.phoneNumber === undefined) custom.set(PHONE_RAW, undefined);
-  return {
-    contact: {
-      ...columns,
-      ...(additional.isTouched && { additionalAttributes: additional.values }),
-      ...(custom.isTouched && { customAttributes: custom.values }),
-    },
-    labels: labelChanges(merged, fields),
-  };
+  if (additional.isTouched) columns.additionalAttributes = additional.values;
+  if (custom.isTouched) columns.customAttributes = custom.values;
+  return { contact: columns, labels: labelChanges(merged, fields) };
 }
 
 class Attributes {

@@ -129,17 +129,18 @@ export class LocalSide {
     const drafts = withoutSharedIdentity(newcomers.map((newcomer) => this.draft(newcomer, place.fields)));
     if (drafts.length === 0) return new Map();
     const contactIds = await this.store.insertFree(manager, place.accountId, drafts);
-    return new Map(
-      drafts.flatMap(({ ghlContactId, labels }, index): [string, Created][] => {
-        const contactId = contactIds.get(index);
-        return contactId === undefined ? [] : [[ghlContactId, { contactId, labels }]];
-      }),
-    );
+    const created = new Map<string, Created>();
+    for (const [index, { ghlContactId, labels }] of drafts.entries()) {
+      const contactId = contactIds.get(index);
+      if (contactId !== undefined) created.set(ghlContactId, { contactId, labels });
+    }
+    return created;
   }
 
   /** Gives those whom `createAll` has made their labels. */
   async labelAll(manager: EntityManager, place: Place, created: Iterable<Created>): Promise<void> {
-    const labels = new Map([...created].map(({ contactId, labels }) => [contactId, labels]));
+    const labels = new Map<number, LabelChanges>();
+    for (const { contactId, labels: its } of created) labels.set(contactId, its);
     await this.labels.changeAll(manager, place.accountId, labels, { areNew: true });
   }
 
@@ -292,8 +293,8 @@ function mirroredIds(
   isIdentifierTaken: boolean,
 ): ContactChanges {
   if (contact.ghlContactId && contact.ghlContactId !== previous) return {};
-  const additional = { ...contact.additionalAttributes } as Record<string, unknown>;
-  const external = isRecord(additional['external']) ? additional['external'] : {};
+  const additional = contact.additionalAttributes as Record<string, unknown> | null | undefined;
+  const external = isRecord(additional?.['external']) ? additional['external'] : {};
   const isIdentifierFree = (!contact.identifier || contact.identifier === previous) && !isIdentifierTaken;
   return {
     ghlContactId,

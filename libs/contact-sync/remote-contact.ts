@@ -49,6 +49,13 @@ export function contactOfEvent(event: ContactEvent): HighLevelContact | undefine
   return contacts.get(event);
 }
 
+/** An event that names a contact and says nothing else of it. */
+export function eventOf(id: string): ContactEvent {
+  const event = { type: 'ContactUpdate', id } as const;
+  contacts.set(event, { id });
+  return event;
+}
+
 /**
  * What HighLevel says, in the form in which it is compared.
  * @param country that of the location, for phone numbers without a country code

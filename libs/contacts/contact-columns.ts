@@ -35,7 +35,7 @@ type Stored = Pick<Contact, keyof ContactColumns>;
 
 /** The columns after `changes` to `current`, or of a new contact. */
 export function contactColumns(changes: ContactChanges, current?: Stored): ContactColumns {
-  const after = { ...current, ...withoutUndefined(changes) };
+  const after = current ? { ...current, ...withoutUndefined(changes) } : changes;
   const additional = storableRecord(after.additionalAttributes);
   const email = emailColumn(after.email);
   const phoneNumber = phoneColumn(after.phoneNumber);
@@ -97,6 +97,7 @@ function emptyOf(column: keyof ContactColumns): unknown {
 
 function withoutUndefined(changes: ContactChanges): ContactChanges {
   const said: Record<string, unknown> = {};
-  for (const [column, value] of Object.entries(changes)) if (value !== undefined) said[column] = value;
+  for (const column of Object.keys(changes) as (keyof ContactChanges)[])
+    if (changes[column] !== undefined) said[column] = changes[column];
   return said;
 }

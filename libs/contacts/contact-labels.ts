@@ -109,12 +109,12 @@ export class ContactLabels {
     changes: ReadonlyMap<number, LabelChanges>,
     { areNew = false }: { areNew?: boolean } = {},
   ): Promise<void> {
-    const added = [...changes].flatMap(([contactId, { add }]) =>
-      [...new Set(add.map(labelTitle))].map((name) => ({ contactId, name })),
-    );
-    const removed = [...changes].flatMap(([contactId, { remove }]) =>
-      remove.map((name) => ({ contactId, name })),
-    );
+    const added: Tagging[] = [];
+    const removed: Tagging[] = [];
+    for (const [contactId, { add, remove }] of changes) {
+      for (const name of new Set(add.map(labelTitle))) added.push({ contactId, name });
+      for (const name of remove) removed.push({ contactId, name });
+    }
     if (added.length > 0) {
       const names = [...new Set(added.map(({ name }) => name))];
       const add = (statement: string): Promise<StatementResult<{ known: number }>> =>

@@ -321,10 +321,11 @@ async function lockIdentities(
   accountId: number,
   identities: readonly Identity[],
 ): Promise<void> {
-  const keys = identities.flatMap(({ email, phoneNumber }) => [
-    ...(email ? [`${accountId}:email:${email}`] : []),
-    ...(phoneNumber ? [`${accountId}:phone:${phoneNumber}`] : []),
-  ]);
+  const keys: string[] = [];
+  for (const { email, phoneNumber } of identities) {
+    if (email) keys.push(`${accountId}:email:${email}`);
+    if (phoneNumber) keys.push(`${accountId}:phone:${phoneNumber}`);
+  }
   await runStatement(manager, LOCK_IDENTITIES, [IDENTITY_LOCK, keys]);
 }
 

@@ -36,8 +36,9 @@ export function storableJson(value: unknown, depth = 0): JsonValue | undefined {
 /** An attribute object as DeskFlow stores it: `{}` for nothing (DM 2). */
 export function storableRecord(record: object | null | undefined, depth = 0): JsonRecord {
   const kept: Record<string, JsonValue> = {};
-  for (const [key, value] of Object.entries(record ?? {})) {
-    const storable = storableJson(value, depth + 1);
+  const given = (record ?? {}) as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(given)) {
+    const storable = storableJson(given[key], depth + 1);
     if (storable !== undefined) setOwn(kept, storableText(key), storable);
   }
   return kept;
