@@ -9,6 +9,9 @@ type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 /** Connections a process may hold. PostgreSQL's default of 100 then serves nine processes. */
 const POOL_SIZE = 10;
 
+/** A connection nobody has used for this long is closed, as by other pools: a new one knows no table yet (milliseconds). */
+const IDLE_CONNECTION_MS = 10 * 60_000;
+
 /** A server that does not answer within this is down (milliseconds). */
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -43,6 +46,7 @@ export function dataSourceOptions(url: string, overrides: Partial<PostgresOption
       options: '-c TimeZone=UTC',
       // Statements of a connection that are begun together travel together.
       pipeline: true,
+      idleTimeoutMillis: IDLE_CONNECTION_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       lock_timeout: LOCK_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
