@@ -93,31 +93,24 @@ export interface Known {
   readonly deletions: ReadonlyMap<string, Date>;
 }
 
-/** @param whereLinked what becomes of a link that is there */
-const agreeing = (whereLinked: string): string => `
+const AGREE: PreparedStatement = {
+  name: 'agree',
+  text: `
     with linked as (
       insert into ghl.contact_links (account_id, location_id, contact_id, ghl_contact_id, snapshot, remote_version,
                                      pushes, updated_at, direction)
       select $1, $2, agreed.*, clock_timestamp(), $7
         from unnest($3::bigint[], $4::text[], $5::jsonb[], $6::timestamptz[], $8::jsonb[]) as agreed
-      ${whereLinked})
-    insert into ghl.sync_counts (account_id, hour, direction, shard, contacts)
-    values ($1, date_trunc('hour', now(), 'UTC'), $7, pg_backend_pid() % ${COUNT_SHARDS}, $9)
-    on conflict (account_id, hour, direction, shard)
-       do update set contacts = sync_counts.contacts + excluded.contacts`;
-
-const AGREE: PreparedStatement = {
-  name: 'agree',
-  text: agreeing(`
       on conflict (account_id, location_id, contact_id) do update
          set ghl_contact_id = excluded.ghl_contact_id, snapshot = excluded.snapshot,
              remote_version = excluded.remote_version, remote_deleted_at = null, local_deleted_at = null,
              pushes = coalesce(excluded.pushes, contact_links.pushes), updated_at = clock_timestamp(),
-             direction = excluded.direction`),
+             direction = excluded.direction)
+    insert into ghl.sync_counts (account_id, hour, direction, shard, contacts)
+    values ($1, date_trunc('hour', now(), 'UTC'), $7, pg_backend_pid() % ${COUNT_SHARDS}, $9)
+    on conflict (account_id, hour, direction, shard)
+       do update set contacts = sync_counts.contacts + excluded.contacts`,
 };
-
-/** Looking for a link that may be there takes a sixth of the time. */
-const AGREE_ON_NEW: PreparedStatement = { name: 'agree_on_new', text: agreeing('') };
 
 /** Which contact of a location is which DeskFlow contact (`ghl.contact_links`). */
 @Injectable()
@@ -179,17 +172,15 @@ export class ContactLinks {
   /**
    * Links contacts, or links them anew: what a link said about deletions on either side is over. Counts them for the
    * dashboard in the same statement. The contacts' rows must be locked, which keeps their links from changing.
-   * @param areNew this transaction has made the contacts, and has not linked them yet
    */
   async agree(
     manager: EntityManager,
     place: Place,
     direction: SyncDirection,
     agreements: readonly Agreement[],
-    { areNew = false }: { areNew?: boolean } = {},
   ): Promise<void> {
     if (agreements.length === 0) return;
-    await runStatement(manager, areNew ? AGREE_ON_NEW : AGREE, [
+    await runStatement(manager, AGREE, [
       place.accountId,
       place.locationId,
       agreements.map(({ contactId }) => contactId),

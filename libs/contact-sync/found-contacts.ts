@@ -15,12 +15,6 @@ import { remoteFields } from './remote-contact.js';
 export const FOUND_AT_ONCE = 500;
 /** Takes a fraction of a millisecond. */
 const READ_AT_ONCE = 5;
-/**
- * The savepoint comes after the locks, which therefore outlive a way back to it. Nobody waits for the disk: should
- * PostgreSQL itself fall before it has written a page, the contacts are lost together with the place where they were
- * found, and are found again.
- */
-const BEGIN_PAGE = `set local synchronous_commit = off; savepoint page`;
 /** More than the fields of so many contacts that two sides can have changed. */
 const MOST_CONFLICTS = 10_000;
 
@@ -106,7 +100,7 @@ export class FoundContacts {
       const { manager } = runner;
       const [lookedUp] = await Promise.all([
         this.contactSync.lookUpFound(manager, hook, page.contacts, page.asOf),
-        runStatement(manager, BEGIN_PAGE, []),
+        runStatement(manager, 'savepoint page', []), // after the locks, which therefore outlive a way back to it
       ]);
       return { hook, page, lookedUp, runner };
     } catch (error) {

@@ -45,7 +45,7 @@ export class InboundConnects {
     }
     await Promise.all([
       this.localSide.labelAll(manager, place, created.values()),
-      this.links.agree(manager, place, 'in', agreements, { areNew: true }),
+      this.links.agree(manager, place, 'in', agreements),
     ]);
     for (const its of others) outcomes.set(its.ghlContactId, await this.connect(manager, source, place, its));
     return outcomes;

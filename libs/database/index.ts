@@ -4,7 +4,7 @@ export { dataSourceOptions } from './data-source-options.js';
 export { MigrationDataSource, runMigrations } from './migrator.js';
 export { DataDirInUse, EmbeddedPostgresFailed } from './embedded-errors.js';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions, embeddedUrl } from './embedded-postgres.js';
-export { arrayElement, arrayOf } from './array-element.js';
+export { arrayElement } from './array-element.js';
 export { type PreparedStatement, queryPrepared } from './prepared-statement.js';
 export { resetData } from './reset-data.js';
 export { DEMO_AGENT_EMAIL, type DemoOptions, seedDemo } from './seed-demo.js';

@@ -44,6 +44,28 @@ describe('statements', () => {
     expect(await numbers()).toEqual([5]);
   });
 
+  it('are given arrays of texts, numbers, dates and JSON as they are', async () => {
+    const texts = ['', 'null', 'O\'Neill "Mara" \\ {a,b}', 'two\nlines', null, undefined];
+    const dates = [new Date('2026-11-29T07:30:00.123Z'), null];
+    const json = [{ quote: '"', path: 'C:\\', lines: 'a\nb' }, ['a', null], null];
+    const { rows } = await runStatement(
+      database.source.manager,
+      `select $1::text[] as texts, $2::timestamptz[] as dates, to_jsonb($3::jsonb[]) as json, $4::bigint[] as numbers,
+              $5::boolean[] as flags, $6::text[] as none`,
+      [texts, dates, json, [1, -2, null], [true, false], []],
+    );
+    expect(rows).toEqual([
+      {
+        texts: texts.map((text) => text ?? null),
+        dates,
+        json,
+        numbers: [1, -2, null],
+        flags: [true, false],
+        none: [],
+      },
+    ]);
+  });
+
   it('run by themselves where there is no transaction', async () => {
     await runStatement(database.source.manager, ADD, [7]);
     expect(await numbers()).toEqual([7]);
