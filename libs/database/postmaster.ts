@@ -107,7 +107,7 @@ function serverArguments({ cluster }: ClusterLocation, { port, fsync }: Postmast
     unix_socket_directories: '',
     max_connections: 200,
     shared_buffers: '256MB',
-    // An import writes 40 MB of WAL a second: who finds no room in the 4 MB that PostgreSQL would take waits for the disk.
+    // An import writes 30 MB of WAL a second: who finds no room in the 4 MB that PostgreSQL would take waits for the disk.
     wal_buffers: '32MB',
     max_wal_size: '2GB',
     // An import merges what waits for the search index the faster, the more may wait (`SearchIndex`).
