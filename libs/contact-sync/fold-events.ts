@@ -124,7 +124,8 @@ export function latestVersion(
   return later(latest, parseDate(contact?.dateUpdated));
 }
 
-function later(one: Date | null, other: Date | null): Date | null {
+/** The later of two; null where there is neither. */
+export function later(one: Date | null, other: Date | null): Date | null {
   return one && (!other || other <= one) ? one : other;
 }
 

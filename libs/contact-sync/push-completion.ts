@@ -9,7 +9,7 @@ import { type FieldChanges, readSnapshot, withChanges } from './canonical-contac
 import { type Merge } from './contact-merges.js';
 import { type Agreement, ContactLinks, type Place, placeOfHook } from './contact-links.js';
 import { type MappedPlace } from './field-maps.js';
-import { parseDate } from './fold-events.js';
+import { later, parseDate } from './fold-events.js';
 import { localFields } from './local-contact.js';
 import { LocalSide, type LocalWrite } from './local-side.js';
 import { merge } from './merge.js';
@@ -263,7 +263,7 @@ export class PushCompletion {
       const local = localFields(contact, labels.get(contact.id) ?? [], base, place.fields);
       const newId = isSamePair ? undefined : { ghlContactId, previous: link?.ghlContactId };
       writes.push({ contact, merge: merge(base, local, remote, 'local'), newId });
-      const remoteVersion = latestOf(answeredAt(pushed), isSamePair ? link.remoteVersion : null);
+      const remoteVersion = later(answeredAt(pushed), isSamePair ? link.remoteVersion : null);
       const at = answeredAt(pushed);
       const isTraced = isSamePair && pushed.link !== undefined && at !== null;
       const pushes = isTraced ? withTrace(link, pushed.link, sent, at, changedAt) : undefined;
@@ -272,11 +272,6 @@ export class PushCompletion {
     await this.localSide.writeAll(manager, place, writes);
     await this.links.agree(manager, place, 'out', agreements);
   }
-}
-
-function latestOf(...dates: readonly (Date | null)[]): Date | null {
-  const times = dates.flatMap((date) => date?.getTime() ?? []);
-  return times.length === 0 ? null : new Date(Math.max(...times));
 }
 
 /**

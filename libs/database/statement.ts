@@ -9,14 +9,15 @@ export interface StatementResult<Row> {
   readonly count: number;
 }
 
-export type StatementValue = Exclude<ArrayValue, undefined> | readonly ArrayValue[];
+/** A parameter: of an array also what is left out, which is NULL there. */
+type StatementValue = Exclude<ArrayValue, undefined> | readonly ArrayValue[];
 
 /**
  * Runs a statement with the manager's connection: in its transaction, if it has begun one. Calls of this function that
  * are begun together run one after the other, in their order, and reach PostgreSQL together, which the manager's own
  * queries do not. Prepared may be what has one plan only (writing rows, taking locks); whatever reads a table is planned
  * each time, because a plan that was made while the table was small would read it from end to end.
- * @param values arrays as `arrayOf` writes them
+ * @param values arrays are written by `arrayOf`: objects in them are JSON
  * @throws QueryFailedError as the manager's own queries do
  */
 export async function runStatement<Row extends pg.QueryResultRow>(

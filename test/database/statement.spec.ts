@@ -46,13 +46,14 @@ describe('statements', () => {
 
   it('are given arrays of texts, numbers, dates and JSON as they are', async () => {
     const texts = ['', 'null', 'O\'Neill "Mara" \\ {a,b}', 'two\nlines', null, undefined];
-    const dates = [new Date('2026-11-29T07:30:00.123Z'), null];
+    const date = '2026-11-29T07:30:00.123Z';
+    const dates = [new Date(date), null];
     const json = [{ quote: '"', path: 'C:\\', lines: 'a\nb' }, ['a', null], null];
     const { rows } = await runStatement(
       database.source.manager,
       `select $1::text[] as texts, $2::timestamptz[] as dates, to_jsonb($3::jsonb[]) as json, $4::bigint[] as numbers,
-              $5::boolean[] as flags, $6::text[] as none`,
-      [texts, dates, json, [1, -2, null], [true, false], []],
+              $5::boolean[] as flags, $6::text[] as none, $7::text[] as written`,
+      [texts, dates, json, [1, -2, null], [true, false], [], dates],
     );
     expect(rows).toEqual([
       {
@@ -62,6 +63,7 @@ describe('statements', () => {
         numbers: [1, -2, null],
         flags: [true, false],
         none: [],
+        written: [date, null],
       },
     ]);
   });
