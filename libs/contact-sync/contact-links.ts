@@ -47,7 +47,7 @@ const KEYS = `(select distinct hashtext(key) as lock_key from unnest($2::text[])
 
 const LOCK: PreparedStatement = {
   name: 'lock_remote_contacts',
-  text: `select pg_advisory_xact_lock($1, lock_key) from ${KEYS}`,
+  text: `select count(pg_advisory_xact_lock($1, lock_key)) from ${KEYS}`,
 };
 
 const TRY_GATES = Array.from(
@@ -61,7 +61,7 @@ const LOCK_MANY: PreparedStatement = {
   text: `
     with gate as materialized (
       select case ${TRY_GATES.join(' ')} else pg_advisory_xact_lock(${GATE_LOCK}, pg_backend_pid() % ${GATES}) is null end)
-    select pg_advisory_xact_lock($1, lock_key) from gate cross join ${KEYS}`,
+    select count(pg_advisory_xact_lock($1, lock_key)) from gate cross join ${KEYS}`,
 };
 
 /**

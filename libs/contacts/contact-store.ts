@@ -31,15 +31,16 @@ const UNIQUE_VIOLATION = '23505';
 /** Of an e-mail or phone number; more are no help to whoever has to choose. */
 const MOST_HOLDERS = 10;
 
+/** `count`: a row for each lock would be sent only to be thrown away. */
 const LOCK_IDENTITIES: PreparedStatement = {
   name: 'lock_identities',
   text: `
-    select pg_advisory_xact_lock($1, lock_key)
+    select count(pg_advisory_xact_lock($1, lock_key))
       from (select distinct hashtext(key) as lock_key from unnest($2::text[]) as key order by 1 offset 0) as keys`,
 };
 
 /**
- * Tells the place and the id of each that was inserted.
+ * Tells the place and the id of each that was inserted, all in one row; null where none was.
  * @param isFree what holds of those that may be
  */
 const inserting = (isFree: string): string => `
@@ -52,7 +53,8 @@ const inserting = (isFree: string): string => `
       select new_id, ${parameter(1)}, ${COLUMNS}, ${parameter(2)}, ${parameter(2)} from draft order by position
       on conflict do nothing returning id
     )
-    select draft.position - 1 as index, inserted.id from inserted join draft on draft.new_id = inserted.id`;
+    select array_agg(array[draft.position::int - 1, inserted.id]) as inserted
+      from inserted join draft on draft.new_id = inserted.id`;
 
 const INSERT: PreparedStatement = { name: 'insert_contacts', text: inserting('true') };
 
@@ -261,9 +263,11 @@ export class ContactStore {
     now: Date,
   ): Promise<ReadonlyMap<number, number>> {
     const values = [...arraysOf(drafts), accountId, now];
-    const { rows } = await runStatement<{ index: number; id: number }>(manager, statement, values);
-    this.searchIndex.written(rows.length);
-    return new Map(rows.map(({ index, id }) => [index, id]));
+    type Row = { readonly inserted: readonly [place: number, id: number][] | null };
+    const { rows } = await runStatement<Row>(manager, statement, values);
+    const ids = new Map(rows[0]?.inserted);
+    this.searchIndex.written(ids.size);
+    return ids;
   }
 
   /** @throws ContactTaken */
