@@ -11,7 +11,7 @@ import { HighLevelClients } from '#libs/integrations';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ContactLinks, placeOfHook } from './contact-links.js';
 import { type FoldedContact, foldEvents, parseDate, stateAfter } from './fold-events.js';
-import { InboundContacts } from './inbound-contacts.js';
+import { type BegunNews, InboundContacts } from './inbound-contacts.js';
 import {
   type FetchedContact,
   type FetchedContacts,
@@ -125,12 +125,20 @@ export class ContactSync {
     return this.lookUp(manager, hook, events, new Map(found));
   }
 
-  /** The second half, in the same transaction. */
+  /** The second half, in the same transaction. @param begun what `begin` returned, if it was called */
   async applyLookedUp(
     manager: EntityManager,
-    { source, folded, news, nameless }: LookedUp,
+    lookedUp: LookedUp,
+    begun?: Promise<BegunNews>,
   ): Promise<InboundResult[]> {
-    return [...nameless, ...(await this.inboundContacts.apply(manager, source, folded, news))];
+    const { source, folded, news, nameless } = lookedUp;
+    const its = await (begun ?? this.begin(manager, lookedUp));
+    return [...nameless, ...(await this.inboundContacts.finish(manager, source, folded, news, its))];
+  }
+
+  /** The first part of `applyLookedUp`: after it, the contacts that are new are there, without labels and links. */
+  async begin(manager: EntityManager, { source, folded, news }: LookedUp): Promise<BegunNews> {
+    return this.inboundContacts.begin(manager, source, folded, news);
   }
 
   private async lookUp(

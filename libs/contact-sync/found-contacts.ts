@@ -7,6 +7,7 @@ import { placeOfHook } from './contact-links.js';
 import { ContactSync, type LookedUp } from './contact-sync.js';
 import { FieldMaps } from './field-maps.js';
 import { countryOf } from './open-source.js';
+import { type BegunNews } from './inbound-contacts.js';
 import { type InboundResult } from './inbound-event.js';
 import { LocalSide } from './local-side.js';
 import { remoteFields } from './remote-contact.js';
@@ -47,6 +48,13 @@ export interface OpenPage<Page extends FoundPage = FoundPage> {
   readonly page: Page;
   readonly lookedUp: LookedUp;
   readonly runner: QueryRunner;
+  /** Set once its contacts are being written. */
+  begun?: Promise<BegunNews>;
+}
+
+/** A page whose contacts are written, in the same transaction; nobody else sees them yet. */
+export interface WrittenPage<Page extends FoundPage = FoundPage> extends OpenPage<Page> {
+  readonly outcome: FoundOutcome;
 }
 
 /** What is committed with a page. */
@@ -83,17 +91,18 @@ export class FoundContacts {
     };
   }
 
-  /** `open` and `write`. */
-  async apply<T>(hook: Hook, page: FoundPage, isDryRun: boolean, then: Then<T>): Promise<T> {
-    return this.write(await this.open(hook, page), isDryRun, then);
+  /** `open`, `write` and `commit`. */
+  async apply<T>(hook: Hook, page: FoundPage, then: Then<T>): Promise<T> {
+    return this.commit(await this.write(await this.open(hook, page)), false, then);
   }
 
   /**
    * Begins a page's transaction: its contacts are locked and looked up. Nothing that `write` does waits for these locks,
    * so a page may be opened while the one before is being written.
+   * @param before the page that is being written, so that new contacts can be made beside that, too
    * @returns what is to be given to `write`, or let go of
    */
-  async open<Page extends FoundPage>(hook: Hook, page: Page): Promise<OpenPage<Page>> {
+  async open<Page extends FoundPage>(hook: Hook, page: Page, before?: OpenPage): Promise<OpenPage<Page>> {
     const runner = this.database.createQueryRunner();
     try {
       await runner.startTransaction();
@@ -102,35 +111,51 @@ export class FoundContacts {
         this.contactSync.lookUpFound(manager, hook, page.contacts, page.asOf),
         runStatement(manager, 'savepoint page', []), // after the locks, which therefore outlive a way back to it
       ]);
-      return { hook, page, lookedUp, runner };
+      const open: OpenPage<Page> = { hook, page, lookedUp, runner };
+      if (before) void this.beginBeside(open, before);
+      return open;
     } catch (error) {
       await end(runner);
       throw error;
     }
   }
 
-  /** Ends a page's transaction without having written anything. */
-  async letGo({ runner }: OpenPage): Promise<void> {
+  /** Ends a page's transaction as if it had never been; does nothing to one that has ended. */
+  async letGo({ runner, begun }: OpenPage): Promise<void> {
+    await begun?.catch(() => undefined);
     await end(runner);
   }
 
   /**
-   * In one transaction with what `then` does: together, as that takes the fewest statements, or where a contact cannot be
-   * stored, each on its own, so that it fails alone.
-   * @param isDryRun the contacts are undone, and only what `then` does is committed
-   * @returns what `then` returned
+   * Writes a page's contacts: together, as that takes the fewest statements, or where one cannot be stored, each on its
+   * own, so that it fails alone. Where this fails, the page is let go of.
+   * @returns what is to be given to `commit`, or let go of
    */
-  async write<T>(open: OpenPage, isDryRun: boolean, then: Then<T>): Promise<T> {
-    const { runner } = open;
-    const { manager } = runner;
+  async write<Page extends FoundPage>(open: OpenPage<Page>): Promise<WrittenPage<Page>> {
+    const { manager } = open.runner;
     try {
       const outcome = await this.together(manager, open).catch(async (error: unknown) => {
         if (!isDataFault(error)) throw error;
         await manager.query('rollback to savepoint page');
         return this.oneByOne(manager, open);
       });
-      if (isDryRun) await manager.query('rollback to savepoint page');
-      const result = await then(manager, outcome);
+      return { ...open, outcome };
+    } catch (error) {
+      await end(open.runner);
+      throw error;
+    }
+  }
+
+  /**
+   * Ends a page's transaction with what `then` does. It takes no lock of a contact, so the next page may be written
+   * meanwhile.
+   * @param isDryRun the contacts are undone, and only what `then` does is committed
+   * @returns what `then` returned
+   */
+  async commit<T>({ runner, outcome }: WrittenPage, isDryRun: boolean, then: Then<T>): Promise<T> {
+    try {
+      if (isDryRun) await runner.manager.query('rollback to savepoint page');
+      const result = await then(runner.manager, outcome);
       await runner.commitTransaction();
       return result;
     } finally {
@@ -151,8 +176,28 @@ export class FoundContacts {
     }
   }
 
-  private async together(manager: EntityManager, { hook, lookedUp }: OpenPage): Promise<FoundOutcome> {
-    const results = await this.contactSync.applyLookedUp(manager, lookedUp);
+  /**
+   * PostgreSQL is busiest with making contacts, and with their labels and links next: of two pages of new contacts it does
+   * one of the one and the other of the other at a time, if they share no e-mail or phone. Nothing but tags is locked by
+   * whoever labels and links, and these only after e-mails and phones, so the one never waits for the other, which must
+   * not be: PostgreSQL does not know that pages are committed one after the other.
+   */
+  private async beginBeside(open: OpenPage, before: OpenPage): Promise<void> {
+    if (!isOfNewcomers(before.lookedUp) || !isOfNewcomers(open.lookedUp)) return;
+    const begun = await before.begun?.catch(() => undefined);
+    const isLabelledAndLinkedNext = begun?.created.size === before.lookedUp.news.size;
+    if (isLabelledAndLinkedNext && !shareAddresses(open.lookedUp, before.lookedUp)) void this.begin(open);
+  }
+
+  private begin(open: OpenPage): Promise<BegunNews> {
+    open.begun ??= this.contactSync.begin(open.runner.manager, open.lookedUp);
+    open.begun.catch(() => undefined); // `write` comes to see it
+    return open.begun;
+  }
+
+  private async together(manager: EntityManager, open: OpenPage): Promise<FoundOutcome> {
+    const { hook, lookedUp } = open;
+    const results = await this.contactSync.applyLookedUp(manager, lookedUp, this.begin(open));
     return { results, refused: [], conflicts: await conflictsAmong(manager, hook, results) };
   }
 
@@ -176,6 +221,19 @@ export class FoundContacts {
     }
     return { results, refused, conflicts: await conflictsAmong(manager, hook, results) };
   }
+}
+
+function isOfNewcomers({ folded, news }: LookedUp): boolean {
+  return news.size === folded.length && folded.every(({ link }) => link === undefined);
+}
+
+function shareAddresses(one: LookedUp, other: LookedUp): boolean {
+  const known = new Set<unknown>();
+  for (const { fields } of one.news.values()) known.add(fields.email).add(fields.phone);
+  known.delete(undefined);
+  for (const { fields } of other.news.values())
+    if (known.has(fields.email) || known.has(fields.phone)) return true;
+  return false;
 }
 
 /** Undoes what is not committed; a connection that is lost has done so. */

@@ -5,7 +5,7 @@ import { Conflicts, winnerBy } from './conflicts.js';
 import { type Agreement, ContactLinks } from './contact-links.js';
 import { type MappedPlace } from './field-maps.js';
 import { type InboundSource, type News, type Outcome } from './inbound-news.js';
-import { LocalSide } from './local-side.js';
+import { type Created, LocalSide } from './local-side.js';
 import { merge } from './merge.js';
 import { Outbox } from './outbox.js';
 import { isNothing, planUpdate } from './push-plan.js';
@@ -21,16 +21,19 @@ export class InboundConnects {
     private readonly ambiguous: AmbiguousMatches,
   ) {}
 
-  /** @returns what became of each, by HighLevel's contact id */
+  /**
+   * Nearly all are new: those in a handful of statements. Who may be somebody DeskFlow knows is looked at alone.
+   * @param created what `LocalSide.createAll` has made of them
+   * @returns what became of each, by HighLevel's contact id
+   */
   async apply(
     manager: EntityManager,
     source: InboundSource,
     place: MappedPlace,
     news: readonly News[],
+    created: ReadonlyMap<string, Created>,
   ): Promise<ReadonlyMap<string, Outcome>> {
     if (news.length === 0) return new Map();
-    // Nearly all are new: those in a handful of statements. Who may be somebody DeskFlow knows is looked at alone.
-    const created = await this.localSide.createAll(manager, place, news);
     const outcomes = new Map<string, Outcome>();
     const agreements: Agreement[] = [];
     const others: News[] = [];

@@ -8,10 +8,20 @@ import { InboundConnects } from './inbound-connects.js';
 import { type InboundContactEvent, type InboundResult } from './inbound-event.js';
 import { type InboundSource, type News, type Outcome } from './inbound-news.js';
 import { type InboundUpdate, InboundUpdates } from './inbound-updates.js';
-import { LocalSide } from './local-side.js';
+import { type Created, LocalSide } from './local-side.js';
 import { type Overtaken, OvertakenChanges } from './overtaken-changes.js';
 import { type WrittenOver, writtenOver } from './push-trace.js';
 import { type RemoteDeletion, RemoteDeletions } from './remote-deletions.js';
+
+/** News that are being applied. */
+export interface BegunNews {
+  readonly place: MappedPlace;
+  /** Those of DeskFlow that are linked, locked, by their ids. */
+  readonly contacts: ReadonlyMap<number, Contact>;
+  readonly newcomers: readonly News[];
+  /** Those of the newcomers who could be made a contact at once, by HighLevel's contact id. */
+  readonly created: ReadonlyMap<string, Created>;
+}
 
 /** Applies what HighLevel says about its contacts to DeskFlow. Everything runs in the caller's transaction. */
 @Injectable()
@@ -52,15 +62,16 @@ export class InboundContacts {
   }
 
   /**
-   * The second step. In an order that all keep, so that two transactions with the same contacts do not block each other
-   * for good: HighLevel's contacts are locked first, by `fold`, then those of DeskFlow, then e-mails and phone numbers.
+   * The second step: locks the contacts of DeskFlow, and makes those that are new. All keep one order, so that two
+   * transactions with the same contacts do not block each other for good: HighLevel's contacts are locked first, by
+   * `fold`, then those of DeskFlow, then e-mails and phone numbers, then tags.
    */
-  async apply(
+  async begin(
     manager: EntityManager,
     source: InboundSource,
     folded: readonly FoldedContact[],
     news: ReadonlyMap<string, News>,
-  ): Promise<InboundResult[]> {
+  ): Promise<BegunNews> {
     const place: MappedPlace = { ...placeOfHook(source), fields: source.fields };
     const linked = folded.filter(({ decision: { kind } }) => kind === 'archive' || kind === 'apply');
     const contacts = await this.localSide.lockAll(
@@ -68,9 +79,25 @@ export class InboundContacts {
       place,
       linked.flatMap(({ link }) => link?.contactId ?? []),
     );
+    const newcomers: News[] = [];
+    for (const { ghlContactId, link } of folded) {
+      const its = link ? undefined : news.get(ghlContactId);
+      if (its) newcomers.push(its);
+    }
+    const created = await this.localSide.createAll(manager, place, newcomers);
+    return { place, contacts, newcomers, created };
+  }
+
+  /** The third step. */
+  async finish(
+    manager: EntityManager,
+    source: InboundSource,
+    folded: readonly FoldedContact[],
+    news: ReadonlyMap<string, News>,
+    { place, contacts, newcomers, created }: BegunNews,
+  ): Promise<InboundResult[]> {
     const outcomes = new Map<string, Outcome>();
     const updates: InboundUpdate[] = [];
-    const newcomers: News[] = [];
     const deletions: RemoteDeletion[] = [];
     for (const { ghlContactId, link, decision } of folded) {
       const contact = link && contacts.get(link.contactId);
@@ -87,11 +114,10 @@ export class InboundContacts {
       } else {
         const its = news.get(ghlContactId);
         if (its && link && contact) updates.push({ link, contact, news: its });
-        else if (its) newcomers.push(its);
       }
     }
     const updated = await this.updates.apply(manager, source, place, updates);
-    const connected = await this.connects.apply(manager, source, place, newcomers);
+    const connected = await this.connects.apply(manager, source, place, newcomers, created);
     await this.deletions.remember(manager, place, deletions);
     await this.settleOvertaken(manager, source, place, folded);
     const results: InboundResult[] = [];

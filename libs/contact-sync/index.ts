@@ -7,6 +7,7 @@ export {
   type FoundOutcome,
   type FoundPage,
   type OpenPage,
+  type WrittenPage,
   type Refused,
 } from './found-contacts.js';
 export {

@@ -5,8 +5,8 @@ import {
   ContactLabels,
   ContactStore,
   ContactTaken,
+  type ContactRow,
   type LabelChanges,
-  type NewContact,
   rowOf,
 } from '#libs/contacts';
 import { type Contact } from '#libs/database';
@@ -117,7 +117,7 @@ export class LocalSide {
 
   /**
    * Makes contacts of those who cannot be anybody that DeskFlow knows: nobody has their e-mail or phone, and no two of
-   * them share one. Their e-mails and phones stay locked, as in `matchOrCreate`.
+   * them share one. The e-mails and phones of all stay locked, as in `matchOrCreate`.
    * @returns the new contacts by HighLevel's ids, still without labels (`labelAll`); the others, also those whose
    * identifier somebody has, are left as they are
    */
@@ -126,11 +126,24 @@ export class LocalSide {
     place: MappedPlace,
     newcomers: readonly Newcomer[],
   ): Promise<ReadonlyMap<string, Created>> {
-    const drafts = withoutSharedIdentity(newcomers.map((newcomer) => this.draft(newcomer, place.fields)));
-    if (drafts.length === 0) return new Map();
-    const contactIds = await this.store.insertFree(manager, place.accountId, drafts);
+    if (newcomers.length === 0) return new Map();
+    const drafts = newcomers.map((newcomer) => this.draft(newcomer, place.fields));
+    const alone = withoutSharedIdentity(drafts);
+    const { accountId } = place;
+    const [, contactIds] = await Promise.all([
+      this.store.lock(
+        manager,
+        accountId,
+        drafts.map(({ identity }) => identity),
+      ),
+      this.store.insertFree(
+        manager,
+        accountId,
+        alone.map(({ row }) => row),
+      ),
+    ]);
     const created = new Map<string, Created>();
-    for (const [index, { ghlContactId, labels }] of drafts.entries()) {
+    for (const [index, { ghlContactId, labels }] of alone.entries()) {
       const contactId = contactIds.get(index);
       if (contactId !== undefined) created.set(ghlContactId, { contactId, labels });
     }
@@ -260,9 +273,10 @@ function withoutSharedIdentity(drafts: readonly Draft[]): Draft[] {
 }
 
 /** A newcomer as the contact that DeskFlow will have if nobody else is this person. */
-interface Draft extends NewContact {
+interface Draft {
   readonly ghlContactId: string;
   readonly identity: Reachable;
+  readonly row: ContactRow;
   readonly labels: LabelChanges;
 }
 

@@ -138,7 +138,7 @@ export class ManualSync {
     const seen = await this.remoteLook.at(hook, link.ghlContactId);
     if (!seen) return this.applyDeletion(hook, link);
     const page = { contacts: [seen.contact], asOf: seen.asOf };
-    await this.found.apply(hook, page, false, () => Promise.resolve());
+    await this.found.apply(hook, page, () => Promise.resolve());
   }
 
   private async relink(hook: Hook, link: ContactLink): Promise<void> {

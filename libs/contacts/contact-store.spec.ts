@@ -4,7 +4,7 @@ import { type Contact, Inbox } from '#libs/database';
 import { type ContactChanges, contactColumns } from './contact-columns.js';
 import { ContactLabels, type LabelChanges } from './contact-labels.js';
 import { rowOf } from './contact-rows.js';
-import { ContactStore, type NewContact } from './contact-store.js';
+import { ContactStore } from './contact-store.js';
 import { ContactTaken } from './contact-taken.js';
 import { SearchIndex } from './search-index.js';
 
@@ -200,12 +200,10 @@ describe(ContactStore.name, () => {
   });
 
   describe('inserting many at once', () => {
-    const newContact = (draft: ContactChanges): NewContact => {
-      const columns = contactColumns(draft);
-      return { identity: columns, row: rowOf(columns) };
+    const insertFree = (...drafts: ContactChanges[]): Promise<ReadonlyMap<number, number>> => {
+      const rows = drafts.map((draft) => rowOf(contactColumns(draft)));
+      return db.source.transaction((manager) => store.insertFree(manager, ACCOUNT, rows));
     };
-    const insertFree = (...drafts: ContactChanges[]): Promise<ReadonlyMap<number, number>> =>
-      db.source.transaction((manager) => store.insertFree(manager, ACCOUNT, drafts.map(newContact)));
 
     it('leaves out whose e-mail, phone number or identifier somebody has', async () => {
       const { id } = await insert({ email: 'mara@example.test' });

@@ -18,12 +18,6 @@ export interface IdentityHolders {
   byPhone: Contact | undefined;
 }
 
-/** A contact that is to be inserted unless somebody has its e-mail or phone number. */
-export interface NewContact {
-  readonly identity: Identity;
-  readonly row: ContactRow;
-}
-
 /** First key of the advisory locks on e-mails and phone numbers: "ghl" and a number, as in pg_locks. */
 const IDENTITY_LOCK = 0x67686c10;
 
@@ -141,7 +135,7 @@ export class ContactStore {
     identity: Identity,
   ): Promise<Record<keyof IdentityHolders, Contact[]>> {
     const { email, phoneNumber } = identity;
-    await lockIdentities(manager, accountId, [identity]);
+    await this.lock(manager, accountId, [identity]);
     return {
       byEmail: email ? await this.withEmail(manager, accountId, email) : [],
       byPhone: phoneNumber
@@ -154,26 +148,28 @@ export class ContactStore {
     };
   }
 
+  /** Until the transaction ends nobody else who asks for a holder of these values gets an answer, as in `holders`. */
+  async lock(manager: EntityManager, accountId: number, identities: readonly Identity[]): Promise<void> {
+    // In one order for all, so that two transactions with the same values do not block each other.
+    const keys: string[] = [];
+    for (const { email, phoneNumber } of identities) {
+      if (email) keys.push(`${accountId}:email:${email}`);
+      if (phoneNumber) keys.push(`${accountId}:phone:${phoneNumber}`);
+    }
+    await runStatement(manager, LOCK_IDENTITIES, [IDENTITY_LOCK, keys]);
+  }
+
   /**
-   * Inserts those of the contacts whose e-mail and phone number nobody has, in one statement. Locks all of these values,
-   * as `holders` does. No two of the contacts may share one.
+   * Inserts those of the contacts whose e-mail and phone number nobody has, in one statement. These values must be locked
+   * (`lock`), and no two of the contacts may share one.
    * @returns the id of each, by its place; none where somebody has its e-mail, phone number or identifier
    */
   async insertFree(
     manager: EntityManager,
     accountId: number,
-    contacts: readonly NewContact[],
+    contacts: readonly ContactRow[],
   ): Promise<ReadonlyMap<number, number>> {
-    const rows = contacts.map(({ row }) => row);
-    const [, ids] = await Promise.all([
-      lockIdentities(
-        manager,
-        accountId,
-        contacts.map(({ identity }) => identity),
-      ),
-      this.insertAll(manager, accountId, INSERT_FREE, rows, new Date()),
-    ]);
-    return ids;
+    return this.insertAll(manager, accountId, INSERT_FREE, contacts, new Date());
   }
 
   /**
@@ -318,20 +314,6 @@ const DEPENDENTS = [
   `with gone as (delete from taggings where taggable_type = 'Contact' and taggable_id = $1 and $2 > 0 returning tag_id)
    update tags set taggings_count = greatest(taggings_count - 1, 0) where id in (select tag_id from gone)`,
 ] as const;
-
-/** In one order for all, so that two transactions with the same values do not block each other. */
-async function lockIdentities(
-  manager: EntityManager,
-  accountId: number,
-  identities: readonly Identity[],
-): Promise<void> {
-  const keys: string[] = [];
-  for (const { email, phoneNumber } of identities) {
-    if (email) keys.push(`${accountId}:email:${email}`);
-    if (phoneNumber) keys.push(`${accountId}:phone:${phoneNumber}`);
-  }
-  await runStatement(manager, LOCK_IDENTITIES, [IDENTITY_LOCK, keys]);
-}
 
 function takenFrom(error: unknown): ContactTaken | undefined {
   if (!(error instanceof QueryFailedError)) return undefined;

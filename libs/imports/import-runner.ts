@@ -9,6 +9,7 @@ import {
   type OpenPage,
   reactToFailedCall,
   type Refused,
+  type WrittenPage,
 } from '#libs/contact-sync';
 import {
   ContactImport,
@@ -62,8 +63,9 @@ interface ReadPage extends FoundPage {
   readonly next: Cursor | undefined;
 }
 
-/** A page that comes next; nothing after the last one. */
-type Ahead = Promise<OpenPage<ReadPage> | undefined>;
+/** Pages that come next; nothing after the last one. */
+type Opened = Promise<OpenPage<ReadPage> | undefined>;
+type Written = Promise<WrittenPage<ReadPage> | undefined>;
 
 /** How far it has come. */
 interface Progress {
@@ -73,7 +75,8 @@ interface Progress {
 }
 
 /**
- * Walks through a location's contacts, oldest first, a page at a time. A page's contacts, its counts and the place where
+ * Walks through a location's contacts, oldest first. Of three pages one is committed while the next is written and the
+ * one after that fetched; those are thrown away where the first fails. A page's contacts, its counts and the place where
  * the next one begins are committed together: a worker that dies leaves its import where it was.
  */
 @Injectable()
@@ -148,38 +151,52 @@ export class ImportRunner implements BeforeApplicationShutdown {
     const { order, hook } = errand;
     let progress: Progress = { counts: order.counts, now: claimed.at };
     const pages = new PagesAhead((cursor) => fetchPage(errand, cursor, progress), order.cursor);
-    let ahead = this.openNext(hook, pages);
+    let open = this.openNext(hook, pages);
+    let written = this.writeNext(open);
     try {
       while (!this.runs.isStopping) {
         const startedAt = performance.now();
-        const [current, before] = [ahead, progress];
-        ahead = this.openNext(hook, pages, current);
-        const open = await current;
-        if (!open) {
+        const [current, before] = [written, progress];
+        open = this.openNext(hook, pages, open);
+        written = this.writeNext(open, current);
+        const page = await current;
+        if (!page) {
           await this.finish(order, progress);
           break;
         }
-        progress = await this.found.write(open, order.dryRun, (manager, outcome) =>
-          this.advance(manager, claimed, order, before, open.page, outcome, startedAt),
+        progress = await this.found.commit(page, order.dryRun, (manager, outcome) =>
+          this.advance(manager, claimed, order, before, page.page, outcome, startedAt),
         );
       }
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error;
     } finally {
-      this.letGo(ahead);
+      this.letGo(open, written);
     }
   }
 
   /** @param before what has to be open first: the pages are locked one after the other */
-  private openNext(hook: Hook, pages: PagesAhead<ReadPage>, before?: Ahead): Ahead {
-    const open = Promise.all([pages.take(), before]).then(([page]) => page && this.found.open(hook, page));
+  private openNext(hook: Hook, pages: PagesAhead<ReadPage>, before?: Opened): Opened {
+    const open = Promise.all([pages.take(), before]).then(
+      ([page, previous]) => page && this.found.open(hook, page, previous),
+    );
     open.catch(() => undefined); // of a page that nobody comes to wait for, a failure is of no interest
     return open;
   }
 
+  /** @param before what has to be written first */
+  private writeNext(open: Opened, before?: Written): Written {
+    const written = Promise.all([open, before]).then(([page]) => page && this.found.write(page));
+    written.catch(() => undefined); // as above
+    return written;
+  }
+
   /** Waits for nothing: a page that comes late ends its transaction when it is there. */
-  private letGo(ahead: Ahead): void {
-    void ahead.then((open) => open && this.found.letGo(open)).catch(() => undefined);
+  private letGo(open: Opened, written: Written): void {
+    void Promise.allSettled([written])
+      .then(() => open)
+      .then((page) => page && this.found.letGo(page))
+      .catch(() => undefined);
   }
 
   private async finish({ dryRun }: ContactImport, { counts }: Progress): Promise<void> {

@@ -55,7 +55,7 @@ export class ChangesPoll {
   ): Promise<ClaimedRun> {
     const counts = addCounts(run.counts, { requests: 1 });
     if (contacts.length === 0) return { ...run, counts };
-    return this.found.apply(hook, { contacts, asOf: run.at }, false, (manager, outcome) =>
+    return this.found.apply(hook, { contacts, asOf: run.at }, (manager, outcome) =>
       this.claims.advance(manager, run, {
         counts: addCounts(counts, countsOf(contacts, outcome, run.at)),
         agreedUntil: dateOf(contacts.at(-1)),
