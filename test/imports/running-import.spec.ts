@@ -52,6 +52,7 @@ describe('while an import runs', () => {
     await blocker.release();
     await eventually(async () => expect(await lockedContacts()).toBe(0));
     expect(await imports.show(id)).toMatchObject({ state: 'paused', done: 0 });
+    expect(await imports.site.contacts()).toEqual([]);
 
     await imports.call('POST', `/${id}/resume`);
     await imports.look();
