@@ -2,6 +2,7 @@ import { type ContactEvent } from '#libs/highlevel';
 import { type InboundResult } from '#libs/contact-sync';
 import { TwoSides, uniqueEmail } from './two-sides.js';
 import { useDatabase } from '../harness/database.js';
+import { statementsOf } from '../harness/statements.js';
 
 describe('what HighLevel tells', () => {
   const db = useDatabase();
@@ -65,6 +66,24 @@ describe('what HighLevel tells', () => {
     expect(after).toMatchObject({ id: before!.id, name: 'Mara Hart' });
     expect(outcomes(await sides.apply(events))).toEqual(['unchanged']); // the same delivery again
     expect((await sides.contacts())[0]!.updatedAt).toEqual(after!.updatedAt);
+  });
+
+  it('locks e-mails and phone numbers of a whole batch before any tag', async () => {
+    const known = await sides.createThere({ firstName: 'Known', email: uniqueEmail() });
+    await sides.deliver();
+    const email = uniqueEmail();
+    await sides.createThere({ firstName: 'New', email, phone: '+14155550142' });
+    await sides.editThere(known, { tags: ['vip'] });
+    const same = sides.event({ type: 'ContactCreate', id: 'Same', email, phone: '+14155550143' }, new Date());
+    const events = [...(await sides.dropEvents()), same];
+    const statements = await statementsOf(db.source, () => sides.apply(events));
+    const tagged = statements.findIndex(({ text }) => text.includes('insert into taggings'));
+    const [keys] = statements
+      .slice(0, tagged)
+      .flatMap(({ text, parameters }) => (text.includes('hashtext(key)') ? [String(parameters[1])] : []))
+      .filter((text) => text.includes(':email:'));
+    expect(keys).toContain('+14155550142');
+    expect(keys).toContain('+14155550143');
   });
 
   it('counts by its time, whatever the order of arrival', async () => {
