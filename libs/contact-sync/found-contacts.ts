@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { type Hook, isDataFault, runStatement } from '#libs/database';
 import { type HighLevelContact } from '#libs/highlevel';
-import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { placeOfHook } from './contact-links.js';
 import { ContactSync, type LookedUp } from './contact-sync.js';
 import { FieldMaps } from './field-maps.js';
@@ -10,6 +10,7 @@ import { countryOf } from './open-source.js';
 import { type BegunNews } from './inbound-contacts.js';
 import { type InboundResult } from './inbound-event.js';
 import { LocalSide } from './local-side.js';
+import { type PageConnection, PageConnections } from './page-connections.js';
 import { remoteFields } from './remote-contact.js';
 
 /** Contacts of one transaction: as many as HighLevel shows on a page (HL 5.2). */
@@ -47,7 +48,7 @@ export interface OpenPage<Page extends FoundPage = FoundPage> {
   readonly hook: Hook;
   readonly page: Page;
   readonly lookedUp: LookedUp;
-  readonly runner: QueryRunner;
+  readonly connection: PageConnection;
   /** Set once its contacts are being written. */
   begun?: Promise<BegunNews>;
 }
@@ -93,7 +94,12 @@ export class FoundContacts {
 
   /** `open`, `write` and `commit`. */
   async apply<T>(hook: Hook, page: FoundPage, then: Then<T>): Promise<T> {
-    return this.commit(await this.write(await this.open(hook, page)), false, then);
+    const connections = new PageConnections(this.database);
+    try {
+      return await this.commit(await this.write(await this.open(hook, page, connections)), false, then);
+    } finally {
+      await connections.close();
+    }
   }
 
   /**
@@ -102,28 +108,34 @@ export class FoundContacts {
    * @param before the page that is being written, so that new contacts can be made beside that, too
    * @returns what is to be given to `write`, or let go of
    */
-  async open<Page extends FoundPage>(hook: Hook, page: Page, before?: OpenPage): Promise<OpenPage<Page>> {
-    const runner = this.database.createQueryRunner();
+  async open<Page extends FoundPage>(
+    hook: Hook,
+    page: Page,
+    connections: PageConnections,
+    before?: OpenPage,
+  ): Promise<OpenPage<Page>> {
+    const connection = connections.take();
     try {
+      const { runner } = connection;
       await runner.startTransaction();
       const { manager } = runner;
       const [lookedUp] = await Promise.all([
         this.contactSync.lookUpFound(manager, hook, page.contacts, page.asOf),
         runStatement(manager, 'savepoint page', []), // after the locks, which therefore outlive a way back to it
       ]);
-      const open: OpenPage<Page> = { hook, page, lookedUp, runner };
+      const open: OpenPage<Page> = { hook, page, lookedUp, connection };
       if (before) void this.beginBeside(open, before);
       return open;
     } catch (error) {
-      await end(runner);
+      await connection.end();
       throw error;
     }
   }
 
   /** Ends a page's transaction as if it had never been; does nothing to one that has ended. */
-  async letGo({ runner, begun }: OpenPage): Promise<void> {
+  async letGo({ connection, begun }: OpenPage): Promise<void> {
     await begun?.catch(() => undefined);
-    await end(runner);
+    await connection.end();
   }
 
   /**
@@ -132,7 +144,7 @@ export class FoundContacts {
    * @returns what is to be given to `commit`, or let go of
    */
   async write<Page extends FoundPage>(open: OpenPage<Page>): Promise<WrittenPage<Page>> {
-    const { manager } = open.runner;
+    const { manager } = open.connection.runner;
     try {
       const outcome = await this.together(manager, open).catch(async (error: unknown) => {
         if (!isDataFault(error)) throw error;
@@ -141,7 +153,7 @@ export class FoundContacts {
       });
       return { ...open, outcome };
     } catch (error) {
-      await end(open.runner);
+      await open.connection.end();
       throw error;
     }
   }
@@ -152,14 +164,15 @@ export class FoundContacts {
    * @param isDryRun the contacts are undone, and only what `then` does is committed
    * @returns what `then` returned
    */
-  async commit<T>({ runner, outcome }: WrittenPage, isDryRun: boolean, then: Then<T>): Promise<T> {
+  async commit<T>({ connection, outcome }: WrittenPage, isDryRun: boolean, then: Then<T>): Promise<T> {
     try {
+      const { runner } = connection;
       if (isDryRun) await runner.manager.query('rollback to savepoint page');
       const result = await then(runner.manager, outcome);
       await runner.commitTransaction();
       return result;
     } finally {
-      await end(runner);
+      await connection.end();
     }
   }
 
@@ -186,11 +199,12 @@ export class FoundContacts {
     if (!isOfNewcomers(before.lookedUp) || !isOfNewcomers(open.lookedUp)) return;
     const begun = await before.begun?.catch(() => undefined);
     const isLabelledAndLinkedNext = begun?.created.size === before.lookedUp.news.size;
-    if (isLabelledAndLinkedNext && !shareAddresses(open.lookedUp, before.lookedUp)) void this.begin(open);
+    if (!isLabelledAndLinkedNext || shareAddresses(open.lookedUp, before.lookedUp)) return;
+    if (!open.connection.isEnded) void this.begin(open);
   }
 
   private begin(open: OpenPage): Promise<BegunNews> {
-    open.begun ??= this.contactSync.begin(open.runner.manager, open.lookedUp);
+    open.begun ??= this.contactSync.begin(open.connection.runner.manager, open.lookedUp);
     open.begun.catch(() => undefined); // `write` comes to see it
     return open.begun;
   }
@@ -234,12 +248,6 @@ function shareAddresses(one: LookedUp, other: LookedUp): boolean {
   for (const { fields } of other.news.values())
     if (known.has(fields.email) || known.has(fields.phone)) return true;
   return false;
-}
-
-/** Undoes what is not committed; a connection that is lost has done so. */
-async function end(runner: QueryRunner): Promise<void> {
-  if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-  await runner.release();
 }
 
 /** Those that this transaction has settled: they bear its time, and are the latest. */

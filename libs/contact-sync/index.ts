@@ -10,6 +10,7 @@ export {
   type WrittenPage,
   type Refused,
 } from './found-contacts.js';
+export { PageConnections } from './page-connections.js';
 export {
   type FetchedContact,
   type FetchedContacts,

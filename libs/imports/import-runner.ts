@@ -6,10 +6,9 @@ import {
   type FoundOutcome,
   type FoundPage,
   type InboundResult,
-  type OpenPage,
+  PageConnections,
   reactToFailedCall,
   type Refused,
-  type WrittenPage,
 } from '#libs/contact-sync';
 import {
   ContactImport,
@@ -26,6 +25,7 @@ import { ExportWalk } from './export-walk.js';
 import { type ClaimedImport, ImportClaims } from './import-claims.js';
 import { contactsDone } from './import-view.js';
 import { type Cursor, PagesAhead } from './pages-ahead.js';
+import { WrittenAhead } from './written-ahead.js';
 
 const EVERY_MS = 1_000;
 /** Imports one process runs at a time; each holds two database connections for most of its run, and a pool has ten. */
@@ -63,10 +63,6 @@ interface ReadPage extends FoundPage {
   readonly next: Cursor | undefined;
 }
 
-/** Pages that come next; nothing after the last one. */
-type Opened = Promise<OpenPage<ReadPage> | undefined>;
-type Written = Promise<WrittenPage<ReadPage> | undefined>;
-
 /** How far it has come. */
 interface Progress {
   readonly counts: Partial<ImportCounts>;
@@ -75,8 +71,7 @@ interface Progress {
 }
 
 /**
- * Walks through a location's contacts, oldest first. Of three pages one is committed while the next is written and the
- * one after that fetched; those are thrown away where the first fails. A page's contacts, its counts and the place where
+ * Walks through a location's contacts, oldest first, a page at a time. A page's contacts, its counts and the place where
  * the next one begins are committed together: a worker that dies leaves its import where it was.
  */
 @Injectable()
@@ -151,15 +146,12 @@ export class ImportRunner implements BeforeApplicationShutdown {
     const { order, hook } = errand;
     let progress: Progress = { counts: order.counts, now: claimed.at };
     const pages = new PagesAhead((cursor) => fetchPage(errand, cursor, progress), order.cursor);
-    let open = this.openNext(hook, pages);
-    let written = this.writeNext(open);
+    const written = new WrittenAhead(this.found, hook, pages, new PageConnections(this.database));
     try {
       while (!this.runs.isStopping) {
         const startedAt = performance.now();
-        const [current, before] = [written, progress];
-        open = this.openNext(hook, pages, open);
-        written = this.writeNext(open, current);
-        const page = await current;
+        const before = progress;
+        const page = await written.take();
         if (!page) {
           await this.finish(order, progress);
           break;
@@ -171,32 +163,8 @@ export class ImportRunner implements BeforeApplicationShutdown {
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error;
     } finally {
-      this.letGo(open, written);
+      await written.close();
     }
-  }
-
-  /** @param before what has to be open first: the pages are locked one after the other */
-  private openNext(hook: Hook, pages: PagesAhead<ReadPage>, before?: Opened): Opened {
-    const open = Promise.all([pages.take(), before]).then(
-      ([page, previous]) => page && this.found.open(hook, page, previous),
-    );
-    open.catch(() => undefined); // of a page that nobody comes to wait for, a failure is of no interest
-    return open;
-  }
-
-  /** @param before what has to be written first */
-  private writeNext(open: Opened, before?: Written): Written {
-    const written = Promise.all([open, before]).then(([page]) => page && this.found.write(page));
-    written.catch(() => undefined); // as above
-    return written;
-  }
-
-  /** Waits for nothing: a page that comes late ends its transaction when it is there. */
-  private letGo(open: Opened, written: Written): void {
-    void Promise.allSettled([written])
-      .then(() => open)
-      .then((page) => page && this.found.letGo(page))
-      .catch(() => undefined);
   }
 
   private async finish({ dryRun }: ContactImport, { counts }: Progress): Promise<void> {
