@@ -6,6 +6,7 @@ import {
   type HighLevelContact,
   HighLevelError,
   RateBudgetExhausted,
+  readContactId,
 } from '#libs/highlevel';
 import { HighLevelClients } from '#libs/integrations';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -19,7 +20,7 @@ import {
   type InboundResult,
 } from './inbound-event.js';
 import { type InboundSource, type News, newsOf } from './inbound-news.js';
-import { contactOfEvent, eventOf } from './remote-contact.js';
+import { type ReadContact } from './read-contact.js';
 import { countryOf, openSource } from './open-source.js';
 
 /** Contacts fetched at once. */
@@ -105,22 +106,24 @@ export class ContactSync {
   /**
    * The first half of `applyFound`: locks the contacts and looks at what is known of them. It waits for nobody who is
    * past this, so it may be done with a page while the one before is being written.
+   * @param read what was read of the contacts before, by their places
    */
   async lookUpFound(
     manager: EntityManager,
     hook: Hook,
     contacts: readonly HighLevelContact[],
     asOf: Date,
+    read: readonly ReadContact[] = [],
   ): Promise<LookedUp> {
     const isCurrent = (link?: ContactLink): boolean => link === undefined || link.updatedAt <= asOf;
     const events = contacts.map(({ id, dateUpdated }, index): InboundContactEvent => ({
       id: index,
       eventAt: parseDate(dateUpdated),
-      event: eventOf(id),
+      event: { type: 'ContactUpdate', id },
     }));
-    const found = contacts.map((contact): [string, FetchedContact] => [
+    const found = contacts.map((contact, index): [string, FetchedContact] => [
       contact.id,
-      { contact, isCurrent, unsaid: NOT_IN_SEARCH },
+      { contact, isCurrent, unsaid: NOT_IN_SEARCH, read: read[index] },
     ]);
     return this.lookUp(manager, hook, events, new Map(found));
   }
@@ -152,7 +155,7 @@ export class ContactSync {
       this.inboundContacts.fold(manager, placeOfHook(hook), byContact(events)),
     ]);
     const nameless = events
-      .filter(({ event }) => !contactOfEvent(event))
+      .filter(({ event }) => readContactId(event) === undefined)
       .map(({ id }) => ({ id, outcome: 'ignored', reason: 'missing_contact_id' }) as const);
     const news = new Map<string, News>();
     for (const one of folded) {
@@ -211,7 +214,7 @@ function isPart(
 function byContact(events: readonly InboundContactEvent[]): Map<string, InboundContactEvent[]> {
   const groups = new Map<string, InboundContactEvent[]>();
   for (const event of events) {
-    const id = contactOfEvent(event.event)?.id;
+    const id = readContactId(event.event);
     if (id === undefined) continue;
     const others = groups.get(id);
     if (others) others.push(event);

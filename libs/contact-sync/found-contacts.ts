@@ -9,9 +9,8 @@ import { FieldMaps } from './field-maps.js';
 import { countryOf } from './open-source.js';
 import { type BegunNews } from './inbound-contacts.js';
 import { type InboundResult } from './inbound-event.js';
-import { LocalSide } from './local-side.js';
 import { type PageConnection, PageConnections } from './page-connections.js';
-import { remoteFields } from './remote-contact.js';
+import { type ReadContact, readContact } from './read-contact.js';
 
 /** Contacts of one transaction: as many as HighLevel shows on a page (HL 5.2). */
 export const FOUND_AT_ONCE = 500;
@@ -24,6 +23,8 @@ const MOST_CONFLICTS = 10_000;
 export interface FoundPage {
   /** No more than `FOUND_AT_ONCE`. */
   readonly contacts: readonly HighLevelContact[];
+  /** What `reader` has read of them. */
+  readonly read?: readonly ReadContact[];
   /** PostgreSQL's time before HighLevel was asked. */
   readonly asOf: Date;
 }
@@ -70,7 +71,6 @@ export class FoundContacts {
     private readonly database: DataSource,
     private readonly contactSync: ContactSync,
     private readonly fieldMaps: FieldMaps,
-    private readonly localSide: LocalSide,
   ) {}
 
   /**
@@ -79,16 +79,16 @@ export class FoundContacts {
    */
   async reader(
     hook: Hook,
-  ): Promise<(contacts: readonly HighLevelContact[], areNew: boolean) => Promise<void>> {
+  ): Promise<(contacts: readonly HighLevelContact[], areNew: boolean) => Promise<ReadContact[]>> {
     const country = await countryOf(this.database.manager, hook.id);
     const { fields: map } = await this.fieldMaps.of(this.database.manager, placeOfHook(hook));
     return async (contacts, areNew) => {
+      const read: ReadContact[] = [];
       for (const [index, contact] of contacts.entries()) {
         if (index % READ_AT_ONCE === 0) await setImmediate();
-        const fields = remoteFields(contact, country);
-        if (areNew && map.heardOfRemote(fields, {}) === fields)
-          this.localSide.draft({ ghlContactId: contact.id, fields }, map);
+        read.push(readContact(contact, country, map, areNew));
       }
+      return read;
     };
   }
 
@@ -120,7 +120,7 @@ export class FoundContacts {
       await runner.startTransaction();
       const { manager } = runner;
       const [lookedUp] = await Promise.all([
-        this.contactSync.lookUpFound(manager, hook, page.contacts, page.asOf),
+        this.contactSync.lookUpFound(manager, hook, page.contacts, page.asOf, page.read),
         runStatement(manager, 'savepoint page', []), // after the locks, which therefore outlive a way back to it
       ]);
       const open: OpenPage<Page> = { hook, page, lookedUp, connection };

@@ -1,5 +1,6 @@
 import { type FieldName } from './canonical-contact.js';
 import { type ContactLink } from '#libs/database';
+import { type ReadContact } from './read-contact.js';
 import { type ContactEvent, type HighLevelContact } from '#libs/highlevel';
 
 /** A contact event out of the inbox. */
@@ -39,4 +40,6 @@ export interface FetchedContact {
   readonly isCurrent: (link: ContactLink | undefined) => boolean;
   /** Fields that the answer never carries: their absence says nothing. */
   readonly unsaid?: readonly FieldName[];
+  /** What was read of it before. */
+  readonly read?: ReadContact | undefined;
 }

@@ -1,4 +1,5 @@
 import { type ContactFields, present, readSnapshot } from './canonical-contact.js';
+import { type ContactDraft } from './contact-draft.js';
 import { type ContactLink } from '#libs/database';
 import { type FoldedContact, latestVersion, stateAfter } from './fold-events.js';
 import { type FetchedContact, type FetchedContacts, type IgnoredReason } from './inbound-event.js';
@@ -27,6 +28,8 @@ export interface News {
   readonly version: Date | null;
   /** The contact was deleted in HighLevel and is back. */
   readonly revives: boolean;
+  /** These fields as a new contact of DeskFlow, where they were drafted before. */
+  readonly draft?: ContactDraft | undefined;
 }
 
 /**
@@ -49,15 +52,16 @@ export function newsOf(
   // A later date would make the event stale that brings what is missing here.
   const version = state.isComplete ? latestVersion(events, current?.contact, before) : before;
   const fields = map.heardOfRemote(state.fields, readSnapshot(link?.snapshot));
-  return { ghlContactId, fields, version, revives };
+  const read = current?.read;
+  return { ghlContactId, fields, version, revives, draft: read?.said === fields ? read.draft : undefined };
 }
 
 function whole(
-  { contact, unsaid = [] }: FetchedContact,
+  { contact, unsaid = [], read }: FetchedContact,
   link: ContactLink | undefined,
   country: string | null,
 ): ContactFields {
-  const said = remoteFields(contact, country);
+  const said = read?.country === country ? read.said : remoteFields(contact, country);
   if (!link) return said;
   const known = readSnapshot(link.snapshot);
   const kept = unsaid.map((field) => [field, known[field]]);

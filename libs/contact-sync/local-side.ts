@@ -1,20 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import {
   type ContactChanges,
-  contactColumns,
   ContactLabels,
   ContactStore,
   ContactTaken,
-  type ContactRow,
   type LabelChanges,
-  rowOf,
 } from '#libs/contacts';
 import { type Contact } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { type ContactFields, fieldNames } from './canonical-contact.js';
 import { type Place } from './contact-links.js';
-import { ContactMatching, identityOf, type Matching, type Reachable } from './contact-matching.js';
-import { type FieldMap } from './field-map.js';
+import {
+  addressesOf,
+  type ContactDraft,
+  draftOf,
+  mirroredIds,
+  type NewId,
+  NOTHING_TAKEN,
+  withoutSharedIdentity,
+} from './contact-draft.js';
+import { ContactMatching, identityOf, type Matching } from './contact-matching.js';
 import { type MappedPlace } from './field-maps.js';
 import { type FreeColumns, localChanges, localFields } from './local-contact.js';
 import { type Merge } from './merge.js';
@@ -23,16 +28,11 @@ import { type Merge } from './merge.js';
 export type Match =
   Exclude<Matching, { kind: 'nobody' }> | { readonly kind: 'created'; readonly contact: Contact };
 
-/** HighLevel's id of a contact that is being linked, and the one it had at this location before. */
-export interface NewId {
-  readonly ghlContactId: string;
-  readonly previous?: string | undefined;
-}
-
 /** A contact of HighLevel that is not linked. */
 export interface Newcomer {
   readonly ghlContactId: string;
   readonly fields: ContactFields;
+  readonly draft?: ContactDraft | undefined;
 }
 
 /** A contact that was made of a newcomer. */
@@ -54,9 +54,6 @@ export interface LocalWrite {
 /** DeskFlow's side of a merge: finds, reads and writes its contacts. Everything runs in the caller's transaction. */
 @Injectable()
 export class LocalSide {
-  /** What was drafted before, by what HighLevel says. */
-  private readonly drafts = new WeakMap<ContactFields, KeptDraft>();
-
   constructor(
     private readonly store: ContactStore,
     private readonly labels: ContactLabels,
@@ -127,7 +124,10 @@ export class LocalSide {
     newcomers: readonly Newcomer[],
   ): Promise<ReadonlyMap<string, Created>> {
     if (newcomers.length === 0) return new Map();
-    const drafts = newcomers.map((newcomer) => this.draft(newcomer, place.fields));
+    const map = place.fields;
+    const drafts = newcomers.map(({ ghlContactId, fields, draft }) =>
+      draft?.mapKey === map.key ? draft : draftOf(ghlContactId, fields, map),
+    );
     const alone = withoutSharedIdentity(drafts);
     const { accountId } = place;
     const [, contactIds] = await Promise.all([
@@ -155,15 +155,6 @@ export class LocalSide {
     const labels = new Map<number, LabelChanges>();
     for (const { contactId, labels: its } of created) labels.set(contactId, its);
     await this.labels.changeAll(manager, place.accountId, labels, { areNew: true });
-  }
-
-  /** A newcomer as `createAll` will make him a contact; to be called ahead when there is time, as that takes a while. */
-  draft({ ghlContactId, fields }: Newcomer, map: FieldMap): Draft {
-    const kept = this.drafts.get(fields);
-    if (kept?.key === map.key && kept.draft.ghlContactId === ghlContactId) return kept.draft;
-    const draft = draftOf(ghlContactId, fields, map);
-    this.drafts.set(fields, { key: map.key, draft });
-    return draft;
   }
 
   /** As `writeAll`. @returns whether anything was different */
@@ -246,7 +237,7 @@ export class LocalSide {
     const isFree = (holder: Contact | undefined, text: string | null): boolean =>
       (holder === undefined || holder.id === ownId) && (text === null || !claimed.has(text));
     const free = { email: isFree(byEmail, identity.email), phone: isFree(byPhone, identity.phoneNumber) };
-    for (const text of textsOf(identity)) claimed.add(text);
+    for (const text of addressesOf(identity)) claimed.add(text);
     return free;
   }
 
@@ -259,68 +250,6 @@ export class LocalSide {
     const holder = await this.store.findByIdentifier(manager, place.accountId, newId.ghlContactId);
     return mirroredIds(contact, newId, holder !== undefined);
   }
-}
-
-/** Of those who share an e-mail or a phone the first. */
-function withoutSharedIdentity(drafts: readonly Draft[]): Draft[] {
-  const claimed = new Set<string>();
-  return drafts.filter(({ identity }) => {
-    const texts = textsOf(identity);
-    if (texts.some((text) => claimed.has(text))) return false;
-    for (const text of texts) claimed.add(text);
-    return true;
-  });
-}
-
-/** A newcomer as the contact that DeskFlow will have if nobody else is this person. */
-interface Draft {
-  readonly ghlContactId: string;
-  readonly identity: Reachable;
-  readonly row: ContactRow;
-  readonly labels: LabelChanges;
-}
-
-interface KeptDraft {
-  /** That of the field map. */
-  readonly key: string;
-  readonly draft: Draft;
-}
-
-function draftOf(ghlContactId: string, fields: ContactFields, map: FieldMap): Draft {
-  const { contact, labels } = localChanges(undefined, fields, fieldNames(fields), NOTHING_TAKEN, map);
-  const ids = mirroredIds(contact, { ghlContactId }, false);
-  return {
-    ghlContactId,
-    identity: identityOf(fields),
-    row: rowOf(contactColumns({ ...contact, ...ids })),
-    labels,
-  };
-}
-
-/**
- * Where others look for HighLevel's id: a column, the place of DeskFlow's CRM integrations, and `identifier` where
- * that is empty, because the website widget uses it (DM 7). A contact in two locations shows the id it got first.
- */
-function mirroredIds(
-  contact: ContactChanges,
-  { ghlContactId, previous }: NewId,
-  isIdentifierTaken: boolean,
-): ContactChanges {
-  if (contact.ghlContactId && contact.ghlContactId !== previous) return {};
-  const additional = contact.additionalAttributes as Record<string, unknown> | null | undefined;
-  const external = isRecord(additional?.['external']) ? additional['external'] : {};
-  const isIdentifierFree = (!contact.identifier || contact.identifier === previous) && !isIdentifierTaken;
-  return {
-    ghlContactId,
-    ...(isIdentifierFree && { identifier: ghlContactId }),
-    additionalAttributes: { ...additional, external: { ...external, gohighlevel_id: ghlContactId } },
-  };
-}
-
-const NOTHING_TAKEN: FreeColumns = { email: true, phone: true };
-
-function textsOf({ email, phoneNumber }: Reachable): string[] {
-  return [email, phoneNumber].filter((text) => text !== null);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -49,11 +49,13 @@ export function contactOfEvent(event: ContactEvent): HighLevelContact | undefine
   return contacts.get(event);
 }
 
-/** An event that names a contact and says nothing else of it. */
-export function eventOf(id: string): ContactEvent {
-  const event = { type: 'ContactUpdate', id } as const;
-  contacts.set(event, { id });
-  return event;
+/** As `remoteFields`, once for each contact. */
+function fieldsOfEvent(contact: HighLevelContact, country: string | null): ContactFields {
+  const known = fields.get(contact);
+  if (known?.country === country) return known.said;
+  const said = remoteFields(contact, country);
+  fields.set(contact, { country, said });
+  return said;
 }
 
 /**
@@ -61,14 +63,6 @@ export function eventOf(id: string): ContactEvent {
  * @param country that of the location, for phone numbers without a country code
  */
 export function remoteFields(contact: HighLevelContact, country: string | null): ContactFields {
-  const known = fields.get(contact);
-  if (known?.country === country) return known.said;
-  const said = readFields(contact, country);
-  fields.set(contact, { country, said });
-  return said;
-}
-
-function readFields(contact: HighLevelContact, country: string | null): ContactFields {
   const text = (value: string | undefined): string => (value ? storableText(value).trim() : '');
   const firstName = text(contact.firstName);
   const lastName = text(contact.lastName);
@@ -108,7 +102,7 @@ export function overlay(
   contact: HighLevelContact,
   country: string | null,
 ): ContactFields {
-  const said = remoteFields(contact, country);
+  const said = fieldsOfEvent(contact, country);
   const fieldsKnown = Object.entries(known);
   if (fieldsKnown.length === 0) return said;
   const kept = fieldsKnown.filter(
@@ -123,7 +117,7 @@ export function lackingFields(
   contact: HighLevelContact,
   country: string | null,
 ): FieldName[] {
-  const said = remoteFields(contact, country);
+  const said = fieldsOfEvent(contact, country);
   return fieldNames(known).filter(
     (field) =>
       said[field] === undefined &&

@@ -122,9 +122,8 @@ const DND_STATUSES: readonly unknown[] = ['active', 'inactive', 'permanent'];
  * The fields are a closed list, so that `ssn`, which get-by-id may carry (HL 5.4), ends here.
  */
 export function readContact(value: unknown): HighLevelContact | undefined {
-  if (!isRecord(value)) return undefined;
-  const id = textOf(value.id);
-  if (id === undefined) return undefined;
+  const id = readContactId(value);
+  if (id === undefined || !isRecord(value)) return undefined;
   return present({
     id,
     locationId: textOf(value.locationId),
@@ -156,6 +155,11 @@ export function readContact(value: unknown): HighLevelContact | undefined {
     deleted: booleanOf(value.deleted),
     searchAfter: Array.isArray(value.searchAfter) ? value.searchAfter : undefined,
   });
+}
+
+/** What `readContact` returns has this id; where this is undefined, so is that. */
+export function readContactId(value: unknown): string | undefined {
+  return isRecord(value) ? textOf(value.id) : undefined;
 }
 
 /** ISO text as it came; epoch milliseconds become ISO text. */

@@ -12,6 +12,7 @@ export {
   type DndStatus,
   type HighLevelContact,
   readContact,
+  readContactId,
 } from './contact.js';
 export {
   type ContactFilter,

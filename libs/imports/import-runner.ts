@@ -53,7 +53,7 @@ interface Errand {
   readonly hook: Hook;
   readonly api: HighLevelApi;
   /** Reads contacts before they are applied, while PostgreSQL is busy with those before them. */
-  readonly read: (contacts: readonly HighLevelContact[], areNew: boolean) => Promise<void>;
+  readonly read: Awaited<ReturnType<FoundContacts['reader']>>;
 }
 
 /** A page that was read. */
@@ -223,8 +223,8 @@ async function fetchPage(
     ...(filters.length > 0 && { filters }),
     ...(cursor && { searchAfter: cursor }),
   });
-  await read(page.contacts, created > updated + unchanged); // new or not, as those before were
-  return { ...page, asOf: now, next: cursorAfter(page.contacts) };
+  const areNew = created > updated + unchanged; // as those before were
+  return { ...page, read: await read(page.contacts, areNew), asOf: now, next: cursorAfter(page.contacts) };
 }
 
 function filtersFor(selection: ImportSelection): ContactFilter[] {
