@@ -41,9 +41,12 @@ export function draftOf(ghlContactId: string, fields: ContactFields, map: FieldM
   };
 }
 
-/** Of those who share an e-mail or a phone the first. */
-export function withoutSharedIdentity(drafts: readonly ContactDraft[]): ContactDraft[] {
-  const claimed = new Set<string>();
+/** Of those who share an e-mail or a phone the first, and none who shares one with `others`. */
+export function withoutSharedIdentity(
+  drafts: readonly ContactDraft[],
+  others: readonly Reachable[],
+): ContactDraft[] {
+  const claimed = new Set(others.flatMap(addressesOf));
   return drafts.filter(({ identity }) => {
     const addresses = addressesOf(identity);
     if (addresses.some((text) => claimed.has(text))) return false;
@@ -74,6 +77,17 @@ export function mirroredIds(
     ...(isIdentifierFree && { identifier: ghlContactId }),
     additionalAttributes: { ...additional, external: { ...external, gohighlevel_id: ghlContactId } },
   };
+}
+
+/** What is left of additional attributes when the id that `mirroredIds` puts there is taken away. */
+export function withoutMirroredId(
+  attributes: Readonly<Record<string, unknown>> | null,
+): Record<string, unknown> {
+  const { external, ...additional } = attributes ?? {};
+  const others = Object.entries(isRecord(external) ? external : {}).filter(
+    ([name]) => name !== 'gohighlevel_id',
+  );
+  return { ...additional, ...(others.length > 0 && { external: Object.fromEntries(others) }) };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

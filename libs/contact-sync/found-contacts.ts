@@ -10,7 +10,7 @@ import { countryOf } from './open-source.js';
 import { type BegunNews } from './inbound-contacts.js';
 import { type InboundResult } from './inbound-event.js';
 import { type PageConnection, PageConnections } from './page-connections.js';
-import { type ReadContact, readContact } from './read-contact.js';
+import { readAhead, type ReadContact } from './read-contact.js';
 
 /** Contacts of one transaction: as many as HighLevel shows on a page (HL 5.2). */
 export const FOUND_AT_ONCE = 500;
@@ -50,8 +50,10 @@ export interface OpenPage<Page extends FoundPage = FoundPage> {
   readonly page: Page;
   readonly lookedUp: LookedUp;
   readonly connection: PageConnection;
-  /** Set once its contacts are being written. */
+  /** Set while its contacts are made, labelled and linked together. */
   begun?: Promise<BegunNews>;
+  /** Until it is known whether they are made beside those of the page before. */
+  decided?: Promise<void>;
 }
 
 /** A page whose contacts are written, in the same transaction; nobody else sees them yet. */
@@ -74,7 +76,7 @@ export class FoundContacts {
   ) {}
 
   /**
-   * What `apply` has less to do with afterwards, to be called with contacts while PostgreSQL is busy with others. A few at
+   * What `open` and `write` have less to do with, to be called with contacts while PostgreSQL is busy with others. A few at
    * a time, as those others must not wait for it. Whoever is most likely new is drafted, too.
    */
   async reader(
@@ -86,7 +88,7 @@ export class FoundContacts {
       const read: ReadContact[] = [];
       for (const [index, contact] of contacts.entries()) {
         if (index % READ_AT_ONCE === 0) await setImmediate();
-        read.push(readContact(contact, country, map, areNew));
+        read.push(readAhead(contact, country, map, areNew));
       }
       return read;
     };
@@ -124,7 +126,7 @@ export class FoundContacts {
         runStatement(manager, 'savepoint page', []), // after the locks, which therefore outlive a way back to it
       ]);
       const open: OpenPage<Page> = { hook, page, lookedUp, connection };
-      if (before) void this.beginBeside(open, before);
+      if (before) open.decided = this.beginBeside(open, before);
       return open;
     } catch (error) {
       await connection.end();
@@ -133,9 +135,10 @@ export class FoundContacts {
   }
 
   /** Ends a page's transaction as if it had never been; does nothing to one that has ended. */
-  async letGo({ connection, begun }: OpenPage): Promise<void> {
-    await begun?.catch(() => undefined);
-    await connection.end();
+  async letGo(open: OpenPage): Promise<void> {
+    await open.decided;
+    await open.begun?.catch(() => undefined);
+    await open.connection.end();
   }
 
   /**
@@ -148,6 +151,7 @@ export class FoundContacts {
     try {
       const outcome = await this.together(manager, open).catch(async (error: unknown) => {
         if (!isDataFault(error)) throw error;
+        delete open.begun;
         await manager.query('rollback to savepoint page');
         return this.oneByOne(manager, open);
       });
@@ -190,17 +194,16 @@ export class FoundContacts {
   }
 
   /**
-   * PostgreSQL is busiest with making contacts, and with their labels and links next: of two pages of new contacts it does
-   * one of the one and the other of the other at a time, if they share no e-mail or phone. Nothing but tags is locked by
-   * whoever labels and links, and these only after e-mails and phones, so the one never waits for the other, which must
-   * not be: PostgreSQL does not know that pages are committed one after the other.
+   * Makes the contacts of a page while those of the page before are labelled and linked, if all of both are new: each is
+   * half of PostgreSQL's work. It cannot see that the two are committed in order, so the one before must never wait for
+   * what this locks, which are e-mails and phones: labels and links need none, and writing its contacts one by one only
+   * its own.
    */
   private async beginBeside(open: OpenPage, before: OpenPage): Promise<void> {
     if (!isOfNewcomers(before.lookedUp) || !isOfNewcomers(open.lookedUp)) return;
     const begun = await before.begun?.catch(() => undefined);
     const isLabelledAndLinkedNext = begun?.created.size === before.lookedUp.news.size;
-    if (!isLabelledAndLinkedNext || shareAddresses(open.lookedUp, before.lookedUp)) return;
-    if (!open.connection.isEnded) void this.begin(open);
+    if (isLabelledAndLinkedNext && !shareAddresses(open.lookedUp, before.lookedUp)) void this.begin(open);
   }
 
   private begin(open: OpenPage): Promise<BegunNews> {

@@ -62,9 +62,9 @@ export class InboundContacts {
   }
 
   /**
-   * The second step: locks the contacts of DeskFlow, and makes those that are new. All keep one order, so that two
-   * transactions with the same contacts do not block each other for good: HighLevel's contacts are locked first, by
-   * `fold`, then those of DeskFlow, then e-mails and phone numbers, then tags.
+   * The second step: locks the contacts of DeskFlow, and makes those that are new, unless what they need goes to one that
+   * is linked. In the order that nearly all transactions keep, so as not to block each other: HighLevel's contacts are
+   * locked first, by `fold`, then those of DeskFlow, then e-mails and phone numbers, then tags.
    */
   async begin(
     manager: EntityManager,
@@ -80,11 +80,12 @@ export class InboundContacts {
       linked.flatMap(({ link }) => link?.contactId ?? []),
     );
     const newcomers: News[] = [];
+    const known: News[] = [];
     for (const { ghlContactId, link } of folded) {
-      const its = link ? undefined : news.get(ghlContactId);
-      if (its) newcomers.push(its);
+      const its = news.get(ghlContactId);
+      if (its) (link ? known : newcomers).push(its);
     }
-    const created = await this.localSide.createAll(manager, place, newcomers);
+    const created = await this.localSide.createAll(manager, place, newcomers, known);
     return { place, contacts, newcomers, created };
   }
 

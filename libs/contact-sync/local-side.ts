@@ -17,6 +17,7 @@ import {
   mirroredIds,
   type NewId,
   NOTHING_TAKEN,
+  withoutMirroredId,
   withoutSharedIdentity,
 } from './contact-draft.js';
 import { ContactMatching, identityOf, type Matching } from './contact-matching.js';
@@ -115,6 +116,7 @@ export class LocalSide {
   /**
    * Makes contacts of those who cannot be anybody that DeskFlow knows: nobody has their e-mail or phone, and no two of
    * them share one. The e-mails and phones of all stay locked, as in `matchOrCreate`.
+   * @param known contacts that are linked, and come first
    * @returns the new contacts by HighLevel's ids, still without labels (`labelAll`); the others, also those whose
    * identifier somebody has, are left as they are
    */
@@ -122,13 +124,17 @@ export class LocalSide {
     manager: EntityManager,
     place: MappedPlace,
     newcomers: readonly Newcomer[],
+    known: readonly Pick<Newcomer, 'fields'>[],
   ): Promise<ReadonlyMap<string, Created>> {
     if (newcomers.length === 0) return new Map();
     const map = place.fields;
     const drafts = newcomers.map(({ ghlContactId, fields, draft }) =>
       draft?.mapKey === map.key ? draft : draftOf(ghlContactId, fields, map),
     );
-    const alone = withoutSharedIdentity(drafts);
+    const alone = withoutSharedIdentity(
+      drafts,
+      known.map(({ fields }) => identityOf(fields)),
+    );
     const { accountId } = place;
     const [, contactIds] = await Promise.all([
       this.store.lock(
@@ -213,14 +219,10 @@ export class LocalSide {
   /** Takes HighLevel's id away from where `showId` puts it. */
   async forgetId(manager: EntityManager, contact: Contact, ghlContactId: string): Promise<void> {
     if (contact.ghlContactId !== ghlContactId) return;
-    const { external, ...additional } = contact.additionalAttributes ?? {};
-    const others = Object.fromEntries(
-      Object.entries(isRecord(external) ? external : {}).filter(([name]) => name !== 'gohighlevel_id'),
-    );
     await this.store.update(manager, contact, {
       ghlContactId: null,
       ...(contact.identifier === ghlContactId && { identifier: null }),
-      additionalAttributes: { ...additional, ...(Object.keys(others).length > 0 && { external: others }) },
+      additionalAttributes: withoutMirroredId(contact.additionalAttributes),
     });
   }
 
@@ -250,8 +252,4 @@ export class LocalSide {
     const holder = await this.store.findByIdentifier(manager, place.accountId, newId.ghlContactId);
     return mirroredIds(contact, newId, holder !== undefined);
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,21 +2,17 @@ import { type DataSource, type QueryRunner } from 'typeorm';
 
 /** A connection, for the transaction of one page. */
 export class PageConnection {
-  private hasEnded = false;
+  private isEnded = false;
 
   constructor(
     readonly runner: QueryRunner,
     private readonly giveBack: (runner: QueryRunner) => Promise<void>,
   ) {}
 
-  get isEnded(): boolean {
-    return this.hasEnded;
-  }
-
   /** Undoes what is not committed; a connection that is lost has done so. Does nothing the second time. */
   async end(): Promise<void> {
-    if (this.hasEnded) return;
-    this.hasEnded = true;
+    if (this.isEnded) return;
+    this.isEnded = true;
     if (this.runner.isTransactionActive) await this.runner.rollbackTransaction().catch(() => undefined);
     await this.giveBack(this.runner);
   }

@@ -13,7 +13,7 @@ export interface ReadContact {
   readonly draft: ContactDraft | undefined;
 }
 
-export function readContact(
+export function readAhead(
   contact: HighLevelContact,
   country: string | null,
   map: FieldMap,

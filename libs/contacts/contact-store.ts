@@ -47,7 +47,7 @@ const inserting = (isFree: string): string => `
       select new_id, ${parameter(1)}, ${COLUMNS}, ${parameter(2)}, ${parameter(2)} from draft order by position
       on conflict do nothing returning id
     )
-    select array_agg(array[draft.position::int - 1, inserted.id]) as inserted
+    select array_agg(array[draft.position::int - 1, draft.new_id]) as inserted
       from inserted join draft on draft.new_id = inserted.id`;
 
 const INSERT: PreparedStatement = { name: 'insert_contacts', text: inserting('true') };

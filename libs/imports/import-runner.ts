@@ -100,7 +100,7 @@ export class ImportRunner implements BeforeApplicationShutdown {
     }
   }
 
-  /** A page that is being written is finished. */
+  /** A page whose turn it is to be committed is; those after it are undone. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.runs.stop();
   }

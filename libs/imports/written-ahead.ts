@@ -18,6 +18,9 @@ type Written<P extends FoundPage> = Promise<WrittenPage<P> | undefined>;
 export class WrittenAhead<P extends FoundPage> {
   private open: Opened<P>;
   private written: Written<P>;
+  /** What PostgreSQL was asked last: a page that has not been fetched yet is not among it. */
+  private readonly asked: { open?: Opened<P>; written?: Written<P> } = {};
+  private isClosed = false;
 
   /** @param pages as they were fetched */
   constructor(
@@ -38,28 +41,30 @@ export class WrittenAhead<P extends FoundPage> {
     return current;
   }
 
-  /** Lets go of what nobody has taken. Waits for nothing: a page that comes late ends its transaction when it is there. */
+  /** Undoes what nobody has taken. A page that is still being fetched is not waited for, and comes to nothing. */
   async close(): Promise<void> {
-    const { open, written } = this;
-    void Promise.allSettled([written])
-      .then(() => open)
-      .then((page) => page && this.found.letGo(page))
-      .catch(() => undefined);
+    this.isClosed = true;
+    const [open] = await Promise.allSettled([this.asked.open, this.asked.written]);
+    if (open.status === 'fulfilled' && open.value) await this.found.letGo(open.value);
     await this.connections.close();
   }
 
   /** @param before what has to be open first: the pages are locked one after the other */
   private openNext(before?: Opened<P>): Opened<P> {
-    const open = Promise.all([this.pages.take(), before]).then(
-      ([page, previous]) => page && this.found.open(this.hook, page, this.connections, previous),
-    );
+    const open = Promise.all([this.pages.take(), before]).then(([page, previous]) => {
+      if (!page || this.isClosed) return undefined;
+      return (this.asked.open = this.found.open(this.hook, page, this.connections, previous));
+    });
     open.catch(() => undefined); // of a page that nobody comes to wait for, a failure is of no interest
     return open;
   }
 
   /** @param before what has to be written first */
   private writeNext(open: Opened<P>, before?: Written<P>): Written<P> {
-    const written = Promise.all([open, before]).then(([page]) => page && this.found.write(page));
+    const written = Promise.all([open, before]).then(([page]) => {
+      if (!page || this.isClosed) return undefined;
+      return (this.asked.written = this.found.write(page));
+    });
     written.catch(() => undefined); // as above
     return written;
   }

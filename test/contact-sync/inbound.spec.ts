@@ -86,6 +86,24 @@ describe('what HighLevel tells', () => {
     expect(keys).toContain('+14155550143');
   });
 
+  it('gives a phone number to the one that is known, where a new one of the same batch has it, too', async () => {
+    const known = await sides.createThere({ firstName: 'Known', phone: '+14155550181' });
+    await sides.deliver();
+    await sides.editThere(known, { phone: '+14155550182' });
+    const fresh = sides.event({ type: 'ContactCreate', id: 'Fresh', phone: '+14155550182' }, new Date());
+    expect(outcomes(await sides.apply([fresh, ...(await sides.dropEvents())]))).toEqual([
+      'created',
+      'applied',
+    ]);
+    const numbers = new Map((await sides.contacts()).map((one) => [one.ghlContactId, one.phoneNumber]));
+    expect(numbers).toEqual(
+      new Map([
+        [known, '+14155550182'],
+        ['Fresh', null],
+      ]),
+    );
+  });
+
   it('counts by its time, whatever the order of arrival', async () => {
     const id = await sides.createThere({ firstName: 'One' });
     await sides.editThere(id, { firstName: 'Two' });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CONTACTS_PER_PAGE } from '#libs/imports';
 import { type QueryRunner } from 'typeorm';
 import { eventually } from '../harness/eventually.js';
@@ -115,6 +116,25 @@ describe('of the pages of an import', () => {
     await eventually(async () => expect(await contactsLookedUp()).toBe(0));
     expect(await imports.site.contacts()).toEqual([]);
     expect(await imports.show(id)).toMatchObject({ state: 'paused', done: 0 });
+  });
+
+  it('one that is still being fetched when the import is paused comes to nothing', async () => {
+    imports.site.seed(CONTACTS_PER_PAGE * 2);
+    const { faults, requests } = imports.site.connections.simulator;
+    const secondPage = holdCall(faults, { path: '/contacts/search', skip: 1 });
+    const { id } = await imports.order();
+    await beside(LINKS_STAND_STILL, async () => {
+      await imports.look();
+      await secondPage.arrived();
+      await eventually(async () => expect(await contactsMade()).toBe(CONTACTS_PER_PAGE));
+      await imports.call('POST', `/${id}/pause`);
+    });
+    await eventually(async () => expect(await contactsLookedUp()).toBe(0));
+    secondPage.letGo();
+    await eventually(() => expect(requests.count('POST', '/contacts/search', 200)).toBeGreaterThan(1));
+    await sleep(300);
+    expect(await contactsMade()).toBe(CONTACTS_PER_PAGE);
+    expect(await imports.site.contacts()).toEqual([]);
   });
 
   it('one whose contacts cannot all be linked is written one by one, though the next one is made already', async () => {
