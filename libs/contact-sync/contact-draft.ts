@@ -6,9 +6,9 @@ import {
   rowOf,
 } from '#libs/contacts';
 import { type ContactFields, fieldNames } from './canonical-contact.js';
-import { identityOf, type Reachable } from './contact-matching.js';
 import { type FieldMap } from './field-map.js';
 import { type FreeColumns, localChanges } from './local-contact.js';
+import { identityOf, type Reachable } from './reachable.js';
 
 /** A contact of HighLevel as the contact that DeskFlow will have if nobody else is this person. */
 export interface ContactDraft {

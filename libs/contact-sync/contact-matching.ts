@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { ContactStore, isE164, isEmail } from '#libs/contacts';
+import { ContactStore } from '#libs/contacts';
 import { type Contact } from '#libs/database';
 import { type EntityManager } from 'typeorm';
 import { type ContactFields } from './canonical-contact.js';
 import { ContactLinks, type Place } from './contact-links.js';
+import { identityOf } from './reachable.js';
 
 export const AMBIGUITIES = ['several_with_email', 'several_with_phone'] as const;
 export type Ambiguity = (typeof AMBIGUITIES)[number];
@@ -14,19 +15,6 @@ export type Matching =
   | { readonly kind: 'somebody'; readonly contact: Contact }
   /** One of several: nothing tells which. */
   | { readonly kind: 'ambiguous'; readonly reason: Ambiguity; readonly candidateIds: readonly number[] };
-
-/** By what a contact can be told from others. */
-export interface Reachable {
-  readonly email: string | null;
-  readonly phoneNumber: string | null;
-}
-
-/** The e-mail and phone that DeskFlow's columns can take. */
-export function identityOf(fields: ContactFields): Reachable {
-  const valid = (value: unknown, fits: (text: string) => boolean): string | null =>
-    typeof value === 'string' && fits(value) ? value : null;
-  return { email: valid(fields.email, isEmail), phoneNumber: valid(fields.phone, isE164) };
-}
 
 /** Finds the contact of DeskFlow that a contact of HighLevel is. Everything runs in the caller's transaction. */
 @Injectable()

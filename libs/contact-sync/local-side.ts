@@ -20,10 +20,11 @@ import {
   withoutMirroredId,
   withoutSharedIdentity,
 } from './contact-draft.js';
-import { ContactMatching, identityOf, type Matching } from './contact-matching.js';
+import { ContactMatching, type Matching } from './contact-matching.js';
 import { type MappedPlace } from './field-maps.js';
 import { type FreeColumns, localChanges, localFields } from './local-contact.js';
 import { type Merge } from './merge.js';
+import { identityOf } from './reachable.js';
 
 /** Who a contact of HighLevel is from now on, or which of them it may be. */
 export type Match =
