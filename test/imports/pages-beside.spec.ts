@@ -142,7 +142,9 @@ describe('of the pages of an import', () => {
     await refusing(people[7]!.id, async () => {
       const { id } = await imports.order();
       await imports.look();
-      await eventually(async () => expect(await contactsMade()).toBe(CONTACTS_PER_PAGE * 2));
+      await eventually(async () =>
+        expect(await contactsMade()).toBeGreaterThanOrEqual(CONTACTS_PER_PAGE * 2),
+      );
       expect(await linksMade()).toBeLessThan(CONTACTS_PER_PAGE);
       expect(await imports.until(id, 'completed')).toMatchObject({
         counts: { created: CONTACTS_PER_PAGE * 2 - 1, failed: 1 },
