@@ -132,11 +132,11 @@ export class ContactSync {
   async applyLookedUp(
     manager: EntityManager,
     lookedUp: LookedUp,
-    begun?: Promise<BegunNews>,
+    begun: Promise<BegunNews> = this.begin(manager, lookedUp),
   ): Promise<InboundResult[]> {
     const { source, folded, news, nameless } = lookedUp;
-    const its = await (begun ?? this.begin(manager, lookedUp));
-    return [...nameless, ...(await this.inboundContacts.finish(manager, source, folded, news, its))];
+    const results = await this.inboundContacts.finish(manager, source, folded, news, await begun);
+    return [...nameless, ...results];
   }
 
   /** The first part of `applyLookedUp`: after it, the contacts that are new are there, without labels and links. */

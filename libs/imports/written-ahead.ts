@@ -22,7 +22,10 @@ export class WrittenAhead<P extends FoundPage> {
   private readonly asked: { open?: Opened<P>; written?: Written<P> } = {};
   private isClosed = false;
 
-  /** @param pages as they were fetched */
+  /**
+   * @param pages as they were fetched
+   * @param connections closed with it
+   */
   constructor(
     private readonly found: FoundContacts,
     private readonly hook: Hook,

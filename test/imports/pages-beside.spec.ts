@@ -70,6 +70,25 @@ beforeEach(async () => {
 });
 
 describe('of the pages of an import', () => {
+  it('one is locked and looked up while the one before is written, and let go of when it is not wanted', async () => {
+    imports.site.seed(CONTACTS_PER_PAGE * 4);
+    const { id } = await imports.order();
+    await beside(LINKS_STAND_STILL, async () => {
+      await imports.look();
+      await eventually(async () => expect(await contactsLookedUp()).toBe(CONTACTS_PER_PAGE * 2));
+      await imports.call('POST', `/${id}/pause`);
+    });
+    await eventually(async () => expect(await contactsLookedUp()).toBe(0));
+    expect(await imports.show(id)).toMatchObject({ state: 'paused', done: 0 });
+    expect(await imports.site.contacts()).toEqual([]);
+
+    await imports.call('POST', `/${id}/resume`);
+    await imports.look();
+    expect(await imports.until(id, 'completed')).toMatchObject({
+      counts: { created: CONTACTS_PER_PAGE * 4, unchanged: 0 },
+    });
+  });
+
   it('the contacts of one are made while those of the one before are linked', async () => {
     imports.site.seed(CONTACTS_PER_PAGE * 3, () => ({ tags: ['imported'] }));
     const { id } = await imports.order();

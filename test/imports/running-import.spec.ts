@@ -5,9 +5,6 @@ import { ENCRYPTION } from '../integrations/connection-fixture.js';
 import { WorkerProcess } from '../contact-sync/worker-process.js';
 import { useImports } from './import-fixture.js';
 
-/** As in libs/contact-sync/contact-links.ts. */
-const REMOTE_CONTACT_LOCK = 0x67686c11;
-
 const imports = useImports();
 const { database } = imports;
 
@@ -30,35 +27,6 @@ describe('while an import runs', () => {
     expect(names).toContain(`Early N0`);
     expect(names).toContain(`Late N${people.length - 1}`);
     expect(await imports.duplicates()).toBe(0);
-  });
-
-  it('the next page is locked and looked up while one is being written, and let go of when it is not wanted', async () => {
-    const lockedContacts = async (): Promise<number> => {
-      const [row] = await database.query<{ count: number }>(
-        `select count(*)::int as count from pg_locks where locktype = 'advisory' and classid = $1`,
-        [REMOTE_CONTACT_LOCK],
-      );
-      return row!.count;
-    };
-    imports.site.seed(CONTACTS_PER_PAGE * 4);
-    const blocker = database.source.createQueryRunner();
-    await blocker.startTransaction();
-    await blocker.query('lock table ghl.contact_links in exclusive mode'); // reading goes on
-    const { id } = await imports.order();
-    await imports.look();
-    await eventually(async () => expect(await lockedContacts()).toBe(CONTACTS_PER_PAGE * 2));
-    await imports.call('POST', `/${id}/pause`);
-    await blocker.rollbackTransaction();
-    await blocker.release();
-    await eventually(async () => expect(await lockedContacts()).toBe(0));
-    expect(await imports.show(id)).toMatchObject({ state: 'paused', done: 0 });
-    expect(await imports.site.contacts()).toEqual([]);
-
-    await imports.call('POST', `/${id}/resume`);
-    await imports.look();
-    expect(await imports.until(id, 'completed')).toMatchObject({
-      counts: { created: CONTACTS_PER_PAGE * 4, unchanged: 0 },
-    });
   });
 
   it('it can be paused, resumed where it was, and cancelled', async () => {
